@@ -1,0 +1,35 @@
+"""The value of the same local hour last week."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.baselines.base import SensorFacts
+from modelfleet.domain.grid import Calendar
+from modelfleet.domain.series import Series
+
+__all__ = ["WeeklyNaive"]
+
+
+@dataclass(frozen=True)
+class WeeklyNaive:
+    """Seasonal naive forecast with a season of one local week.
+
+    Where last week's value is missing, the week before is asked, up to ``weeks`` weeks back.
+    Reference: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, section 5.2.
+    """
+
+    weeks: int = 4
+
+    def forecast(
+        self, series: Series, calendar: Calendar, facts: SensorFacts, *, horizon: int
+    ) -> FloatArray:
+        """See :class:`~modelfleet.domain.baselines.base.Baseline`."""
+        known = np.where(series.learnable, series.values, np.nan)
+        out = np.full(len(known), np.nan)
+        for back in range(1, self.weeks + 1):
+            where = calendar.weeks_back(back)
+            value = np.where(where >= 0, known[np.maximum(where, 0)], np.nan)
+            out = np.where(np.isfinite(out), out, value)
+        return out

@@ -1,0 +1,86 @@
+"""Every error that Modelfleet raises on purpose.
+
+    ModelfleetError
+    ├── ConfigurationError        conf/ asks for something that cannot be
+    ├── DataError                 data cannot be used as they are
+    │   ├── SchemaError           a column is missing or of the wrong kind
+    │   ├── AccountError          rows in are not stored + rejected + duplicates
+    │   └── ExpectationError    an expectation that stops the run was not met
+    ├── FleetError                the fleet as a whole is not in order
+    │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
+    │   └── TaskError             a task could not be run at all
+    └── ReleaseError              a release is incomplete, altered or unknown
+
+An error names the offenders (ten at most, then a count), what was found, and what to do.
+"""
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AccountError",
+    "ConfigurationError",
+    "DataError",
+    "ExpectationError",
+    "FleetError",
+    "LedgerError",
+    "ModelfleetError",
+    "ReleaseError",
+    "SchemaError",
+    "TaskError",
+    "listing",
+]
+
+LISTED = 10
+
+
+class ModelfleetError(Exception):
+    """Base of every error that Modelfleet raises on purpose."""
+
+
+class ConfigurationError(ModelfleetError):
+    """The configuration asks for something that cannot be."""
+
+
+class DataError(ModelfleetError):
+    """The data cannot be used as they are."""
+
+
+class SchemaError(DataError):
+    """A column is missing, unknown or of the wrong kind."""
+
+
+class AccountError(DataError):
+    """Rows in are not rows stored + rows rejected + exact duplicates."""
+
+
+class ExpectationError(DataError):
+    """An expectation with the consequence ``stop`` was not met."""
+
+
+class FleetError(ModelfleetError):
+    """The fleet as a whole is not in order."""
+
+
+class LedgerError(FleetError):
+    """The ledger has not exactly one row per known sensor."""
+
+
+class TaskError(FleetError):
+    """A task of the engine could not be run at all."""
+
+
+class ReleaseError(ModelfleetError):
+    """A release is incomplete, altered or unknown."""
+
+
+def listing(names: Iterable[object], *, limit: int = LISTED) -> str:
+    """Name the offenders in a message: at most ``limit`` of them, then a count.
+
+    >>> listing(["a", "b"])
+    "'a', 'b'"
+    >>> listing(range(12), limit=2)
+    '0, 1 and 10 more'
+    """
+    shown = list(names)
+    text = ", ".join(repr(name) for name in shown[:limit])
+    return f"{text} and {len(shown) - limit} more" if len(shown) > limit else text

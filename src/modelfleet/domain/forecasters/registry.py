@@ -1,0 +1,76 @@
+"""From an estimator's class path to a forecaster.
+
+Classes are imported from packages on an allow-list only, so that configuration cannot name
+arbitrary code.
+"""
+
+import importlib
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from modelfleet.domain.errors import ConfigurationError, listing
+from modelfleet.domain.forecasters.base import Forecaster
+from modelfleet.domain.forecasters.estimator import EstimatorForecaster
+from modelfleet.domain.forecasters.linear import LinearForecaster
+from modelfleet.domain.parameters.recipes import EstimatorParameters
+
+__all__ = ["FAST_PATH", "find_estimator", "make_forecaster"]
+
+FAST_PATH = {
+    "sklearn.linear_model.Ridge": frozenset({"alpha"}),
+    "sklearn.linear_model.LinearRegression": frozenset[str](),
+}
+"""Estimators with a closed form of our own, and the arguments that it knows."""
+
+
+def find_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> type:
+    """Import the estimator's class and check that it can be made as configured.
+
+    Raises:
+        ConfigurationError: the package is not on the allow-list, there is no such class, it is no
+            regressor, or it does not take the arguments.
+    """
+    module_name, _, class_name = spec.class_path.rpartition(".")
+    if module_name.split(".")[0] not in packages:
+        raise ConfigurationError(
+            f"{spec.class_path!r} is not in an allowed package; allowed are {listing(packages)}"
+        )
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{spec.class_path!r} cannot be imported: {error}") from error
+    if not (inspect.isclass(found) and callable(getattr(found, "fit", None))):
+        raise ConfigurationError(f"{spec.class_path!r} is no estimator: it has no fit()")
+    if not callable(getattr(found, "predict", None)):
+        raise ConfigurationError(f"{spec.class_path!r} is no regressor: it has no predict()")
+    _check_arguments(found, spec)
+    return found
+
+
+def _check_arguments(kind: type, spec: EstimatorParameters) -> None:
+    taken = inspect.signature(kind).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values()):
+        return
+    unknown = sorted(set(spec.arguments) - set(taken))
+    if unknown:
+        raise ConfigurationError(
+            f"{spec.class_path!r} takes no argument {listing(unknown)}; "
+            f"it takes {listing(sorted(taken))}"
+        )
+
+
+def make_forecaster(spec: EstimatorParameters, *, packages: Sequence[str], seed: int) -> Forecaster:
+    """Make the forecaster of a recipe; ``seed`` makes it repeatable."""
+    known = FAST_PATH.get(spec.class_path)
+    if known is not None and known >= spec.arguments.keys():
+        return LinearForecaster(penalty=_penalty(spec), standardise=spec.standardise)
+    kind = find_estimator(spec, packages=packages)
+    return EstimatorForecaster(kind, dict(spec.arguments), spec.standardise, seed)
+
+
+def _penalty(spec: EstimatorParameters) -> float:
+    if spec.class_path.endswith("LinearRegression"):
+        return 0.0
+    alpha: Any = spec.arguments.get("alpha", 1.0)
+    return float(alpha)

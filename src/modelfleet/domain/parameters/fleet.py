@@ -1,0 +1,84 @@
+"""What holds for the whole fleet, and how the engine runs it."""
+
+import re
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from modelfleet.domain.grid import MINUTES_PER_DAY, Grid
+from modelfleet.domain.parameters.base import Parameters
+
+__all__ = ["BacktestParameters", "EngineParameters", "FleetParameters", "check_time_zone"]
+
+UNITS = {"min": 1, "h": 60, "d": MINUTES_PER_DAY}
+
+
+def check_time_zone(name: str) -> str:
+    """Refuse a time zone that the IANA database does not know."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is no IANA time zone, such as Europe/Rome or UTC") from error
+    return name
+
+
+class FleetParameters(Parameters):
+    """The grid, the clock and the horizon."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    frequency: str
+    time_zone: str
+    horizon: int = Field(ge=1)
+    shards: int = Field(ge=1, le=4096)
+    quorum: float = Field(gt=0, le=1)
+
+    _zone = field_validator("time_zone")(check_time_zone)
+
+    @field_validator("frequency")
+    @classmethod
+    def _divides_a_day(cls, value: str) -> str:
+        match = re.fullmatch(r"(\d+)(min|h|d)", value)
+        minutes = int(match[1]) * UNITS[match[2]] if match else 0
+        if not minutes or MINUTES_PER_DAY % minutes:
+            raise ValueError("is no frequency that divides a day, such as 15min, 1h or 1d")
+        return value
+
+    @property
+    def grid(self) -> Grid:
+        """The regular time axis."""
+        match = re.fullmatch(r"(\d+)(min|h|d)", self.frequency)
+        if match is None:
+            raise ValueError(self.frequency)
+        return Grid(int(match[1]) * UNITS[match[2]])
+
+
+class BacktestParameters(Parameters):
+    """Rolling origins: how many weeks are judged, and what a fit may look at."""
+
+    weeks: int = Field(ge=4, le=52)
+    choice_weeks: int = Field(ge=1, le=52)
+    min_training_weeks: int = Field(ge=1)
+    sliding_weeks: int | None = Field(default=None, ge=2)
+    exclude_events: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _window_holds_enough(self) -> Self:
+        if self.sliding_weeks is not None and self.sliding_weeks < self.min_training_weeks:
+            raise ValueError("sliding_weeks is shorter than min_training_weeks")
+        return self
+
+
+class EngineParameters(Parameters):
+    """Where tasks run. Results do not depend on it."""
+
+    backend: Literal["sequential", "loky"]
+    workers: int | Literal["auto"] = "auto"
+    sensors_per_task: int = Field(ge=1, le=10_000)
+
+    @field_validator("workers")
+    @classmethod
+    def _positive(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("at least one worker is needed")
+        return value

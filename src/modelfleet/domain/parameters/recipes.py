@@ -1,0 +1,76 @@
+"""Recipes: which features, which estimator, for whom."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from modelfleet.domain.parameters.base import Parameters
+
+__all__ = ["Assignment", "EstimatorParameters", "FeatureParameters", "RecipeParameters"]
+
+Steps = Annotated[int, Field(ge=1)]
+
+
+class FeatureParameters(Parameters):
+    """What a model may look at; spans are in steps of the grid."""
+
+    lags: tuple[Steps, ...] = ()
+    weeks: tuple[Steps, ...] = ()
+    weeks_median: bool = False
+    seasonal_mean: bool = False
+    levels: tuple[Steps, ...] = ()
+    deviations: tuple[Steps, ...] = ()
+    daily_harmonics: int = Field(default=0, ge=0, le=12)
+    weekly_harmonics: int = Field(default=0, ge=0, le=12)
+    weekend: bool = False
+    covariates: tuple[str, ...] = ()
+    carry_steps: int = Field(default=3, ge=0)
+    covariate_carry_steps: int = Field(default=24, ge=0)
+    max_missing_share: float = Field(default=0.5, ge=0, le=1)
+
+    @field_validator("lags", "weeks", "levels", "deviations", "covariates")
+    @classmethod
+    def _distinct(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(set(values)) != len(values):
+            raise ValueError("an entry stands here twice")
+        return values
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.weeks_median and not self.weeks:
+            raise ValueError("weeks_median needs at least one entry in weeks")
+        if not any((self.lags, self.weeks, self.levels, self.deviations, self.seasonal_mean)):
+            raise ValueError("name at least one of lags, weeks, levels, deviations, seasonal_mean")
+        return self
+
+
+class EstimatorParameters(Parameters):
+    """A scikit-learn regressor by class path, with the arguments it is made with."""
+
+    class_path: str = Field(alias="class", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    standardise: bool = True
+
+
+class RecipeParameters(Parameters):
+    """A feature spec plus an estimator spec."""
+
+    features: FeatureParameters
+    estimator: EstimatorParameters
+
+
+class Assignment(Parameters):
+    """Which recipe or baseline a sensor gets: by its own id, else its cohort, else the default."""
+
+    default: str
+    cohorts: dict[str, str] = Field(default_factory=dict)
+    sensors: dict[str, str] = Field(default_factory=dict)
+
+    def of(self, sensor_id: str, cohort: str) -> str:
+        """The name that is assigned to a sensor."""
+        return self.sensors.get(sensor_id, self.cohorts.get(cohort, self.default))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names that are assigned to anybody."""
+        return frozenset({self.default, *self.cohorts.values(), *self.sensors.values()})

@@ -1,0 +1,39 @@
+"""Recipes and who gets which."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from modelfleet.domain.errors import ConfigurationError
+from modelfleet.domain.forecasters.registry import find_estimator
+from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.recipes import Assignment, RecipeParameters
+
+__all__ = ["TrainingParameters"]
+
+
+class TrainingParameters(Parameters):
+    """Recipes by name, and who gets which; estimators come from the allowed packages only."""
+
+    allowed_packages: tuple[str, ...] = Field(min_length=1)
+    recipes: dict[str, RecipeParameters] = Field(min_length=1)
+    assign: Assignment
+
+    @model_validator(mode="after")
+    def _assigned_recipes_exist(self) -> Self:
+        unknown = sorted(self.assign.names - set(self.recipes))
+        if unknown:
+            raise ValueError(f"assigns {unknown}, but the recipes are {sorted(self.recipes)}")
+        return self
+
+    @model_validator(mode="after")
+    def _estimators_can_be_made(self) -> Self:
+        problems = []
+        for name in sorted(self.assign.names):
+            try:
+                find_estimator(self.recipes[name].estimator, packages=self.allowed_packages)
+            except ConfigurationError as error:
+                problems.append(f"recipes.{name}.estimator: {error}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

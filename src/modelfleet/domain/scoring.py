@@ -1,0 +1,103 @@
+"""How good forecasts are, week by week and over all.
+
+The mean absolute error decides; everything else is reported. MAPE is not offered: night flow is
+near zero.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = [
+    "Errors",
+    "WeeklyLoss",
+    "by_week",
+    "measure_errors",
+    "seasonal_scale",
+    "weekly_loss",
+]
+
+
+@dataclass(frozen=True)
+class WeeklyLoss:
+    """Mean absolute error of each judged week.
+
+    Attributes:
+        loss: in the unit of the readings, NaN for a week without valid hours; shape (weeks,).
+        hours: valid steps in each week; shape (weeks,).
+    """
+
+    loss: FloatArray
+    hours: IntArray
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Figures over all judged weeks; NaN where nothing could be compared.
+
+    Attributes:
+        mae: mean absolute error, in the unit of the readings.
+        mean_error: mean of forecast minus actual, in the unit of the readings.
+        mase: ``mae`` over the mean absolute weekly difference in training
+            (Hyndman and Koehler, 2006, doi:10.1016/j.ijforecast.2006.03.001).
+        rmsse: root of the mean squared error over the mean squared weekly difference in training
+            (Makridakis et al., 2022, doi:10.1016/j.ijforecast.2021.11.013).
+    """
+
+    mae: float
+    mean_error: float
+    mase: float
+    rmsse: float
+
+
+def by_week(values: FloatArray, *, weeks: int, per_week: int) -> FloatArray:
+    """The last ``weeks`` weeks of a series, NaN before its beginning; shape (weeks, per_week)."""
+    wanted = weeks * per_week
+    padding = max(wanted - len(values), 0)
+    tail = values[len(values) - (wanted - padding) :]
+    return np.concatenate([np.full(padding, np.nan), tail]).reshape(weeks, per_week)
+
+
+def weekly_loss(actual: FloatArray, forecast: FloatArray, valid: BoolArray) -> WeeklyLoss:
+    """Mean absolute error per week over the valid steps; all shapes (weeks, per_week)."""
+    hours = valid.sum(axis=1)
+    error = np.where(valid, np.abs(forecast - actual), 0.0).sum(axis=1)
+    loss = np.divide(error, hours, out=np.full(len(hours), np.nan), where=hours > 0)
+    return WeeklyLoss(loss, hours)
+
+
+def seasonal_scale(values: FloatArray, *, season: int) -> tuple[float, float]:
+    """Mean absolute and root mean square difference between values one season apart.
+
+    The scale of MASE and RMSSE: what a seasonal naive forecast errs on the training data.
+    """
+    difference = values[season:] - values[:-season]
+    known = difference[np.isfinite(difference)]
+    if not len(known):
+        return float("nan"), float("nan")
+    return float(np.abs(known).mean()), float(np.sqrt((known**2).mean()))
+
+
+def measure_errors(
+    actual: FloatArray, forecast: FloatArray, valid: BoolArray, *, scale: tuple[float, float]
+) -> Errors:
+    """Figures over the valid steps.
+
+    Args:
+        actual: any shape.
+        forecast: same shape.
+        valid: same shape.
+        scale: from :func:`seasonal_scale`.
+    """
+    error = (forecast - actual)[valid]
+    if not len(error):
+        return Errors(*[float("nan")] * 4)
+    mae, rmse = float(np.abs(error).mean()), float(np.sqrt((error**2).mean()))
+    return Errors(
+        mae=mae,
+        mean_error=float(error.mean()),
+        mase=mae / scale[0] if scale[0] > 0 else float("nan"),
+        rmsse=rmse / scale[1] if scale[1] > 0 else float("nan"),
+    )
