@@ -1,0 +1,144 @@
+"""What goes into a release: the files that say what serves every sensor, and why."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from modelfleet.domain.lineage import canonical_json, digest_of
+from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.releases import Manifest
+from modelfleet.fleet.code import code_digest, library_versions
+from modelfleet.fleet.ledger import LEDGER_SCHEMA
+from modelfleet.fleet.provenance import attachments
+from modelfleet.fleet.sharded import ReadingsSource
+
+__all__ = [
+    "ReleaseDraft",
+    "draft_release",
+    "readings_digest",
+    "shaping_parameters",
+    "table_bytes",
+]
+
+MODEL_COLUMNS = (
+    "sensor_id",
+    "version",
+    "recipe",
+    "estimator",
+    "feature_names",
+    "coefficients",
+    "intercept",
+    "model_bytes",
+    "seasonal_mean",
+    "residual_quantiles",
+    "rows",
+    "carried_hours",
+    "excluded_hours",
+    "trained_from",
+    "trained_to",
+)
+BASELINE_COLUMNS = (
+    "sensor_id",
+    "version",
+    "baseline",
+    "pattern",
+    "readings",
+    "excluded_hours",
+    "trained_from",
+    "trained_to",
+)
+
+
+@dataclass(frozen=True)
+class ReleaseDraft:
+    """A release before it is published.
+
+    Attributes:
+        contents: path to bytes of every file that the manifest names.
+        manifest: what names the release.
+        attachments: path to bytes of files about the run: they differ from run to run and do not
+            shape the release's name.
+    """
+
+    contents: Mapping[str, bytes]
+    manifest: Manifest
+    attachments: Mapping[str, bytes]
+
+    @property
+    def rid(self) -> str:
+        """The release's name."""
+        return self.manifest.rid
+
+
+def draft_release(
+    *,
+    ledger: pl.DataFrame,
+    candidates: pl.DataFrame,
+    baselines: pl.DataFrame,
+    scorecard: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    parameters: Mapping[str, Any],
+    readings: ReadingsSource,
+    run: Mapping[str, Any],
+    files: Mapping[str, bytes],
+) -> ReleaseDraft:
+    """Put a release together.
+
+    Args:
+        ledger: what serves each sensor.
+        candidates: models; those that serve go into the release.
+        baselines: all of them: the backup of every sensor.
+        scorecard: figures of every sensor.
+        verdicts: the gate's answers.
+        parameters: from :func:`shaping_parameters`.
+        readings: what was learned from; counts by content, not by table version.
+        run: facts about the run.
+        files: path to bytes of files about the run, such as the report.
+    """
+    serving = ledger.filter(pl.col("serves") == "model")["sensor_id"].implode()
+    models = candidates.filter(pl.col("sensor_id").is_in(serving)).select(MODEL_COLUMNS)
+    contents = {
+        "models.parquet": table_bytes(models),
+        "baselines.parquet": table_bytes(baselines.select(BASELINE_COLUMNS)),
+        "serves.parquet": table_bytes(ledger.select(LEDGER_SCHEMA.names())),
+        "scorecard.parquet": table_bytes(scorecard),
+        "verdicts.parquet": table_bytes(verdicts),
+        "configuration.json": canonical_json(dict(parameters)).encode(),
+    }
+    manifest = Manifest.of(
+        contents,
+        code=code_digest(),
+        versions=library_versions(),
+        readings=readings_digest(readings),
+    )
+    return ReleaseDraft(contents, manifest, attachments(run, files))
+
+
+def shaping_parameters(*sections: Parameters) -> dict[str, Any]:
+    """Configuration that shapes models and verdicts: no paths, no engine, no environment.
+
+    Args:
+        sections: fleet, backtest, validation and so on; what only people see is left out.
+    """
+    return {
+        type(section).__name__.removesuffix("Parameters").lower(): section.model_dump(
+            mode="json", by_alias=True, exclude={"name", "report"}
+        )
+        for section in sections
+    }
+
+
+def readings_digest(readings: ReadingsSource) -> str:
+    """Digest of all readings by content, from the digests of their shards."""
+    shards: dict[str, Any] = {str(shard): digest for shard, digest in readings.shards().items()}
+    return digest_of(canonical_json(shards))
+
+
+def table_bytes(frame: pl.DataFrame) -> bytes:
+    """A table as Parquet: the same rows give the same bytes, whatever chunks they came in."""
+    out = io.BytesIO()
+    frame.sort("sensor_id").rechunk().write_parquet(out, compression="zstd", statistics=False)
+    return out.getvalue()

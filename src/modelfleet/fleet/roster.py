@@ -1,0 +1,98 @@
+"""Who takes part in a task, and what a worker must know of each sensor besides its readings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from modelfleet.domain.baselines import SensorFacts
+from modelfleet.domain.lineage import canonical_json
+from modelfleet.domain.parameters.recipes import Assignment
+
+__all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster"]
+
+NOTHING_KNOWN = SensorFacts()
+Periods = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One sensor of a task.
+
+    Attributes:
+        sensor_id: its name.
+        assigned: name of the recipe or baseline it gets.
+        excluded: stretches of grid indices that are left out of learning and scoring.
+        facts: what else is known of it.
+    """
+
+    sensor_id: str
+    assigned: str
+    excluded: Periods = ()
+    facts: SensorFacts = NOTHING_KNOWN
+
+    def key(self) -> list[object]:
+        """What shapes the sensor's result, for a fingerprint."""
+        periods = [list(period) for period in self.excluded]
+        return [self.sensor_id, self.assigned, periods, self.facts.rule_value]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Members by shard."""
+
+    members: Mapping[int, tuple[Member, ...]]
+
+    def sizes(self) -> dict[int, int]:
+        """Number of members by shard."""
+        return {shard: len(members) for shard, members in self.members.items()}
+
+    def part(self, shard: int) -> "Roster":
+        """Only the members of one shard."""
+        return Roster({shard: self.members[shard]})
+
+    def all(self) -> Iterable[Member]:
+        """Every member, shard after shard."""
+        return (member for shard in sorted(self.members) for member in self.members[shard])
+
+    def fingerprint(self) -> str:
+        """Canonical text of all members."""
+        return canonical_json([member.key() for member in self.all()])
+
+
+def make_roster(
+    sensors: pl.DataFrame, assigned: Mapping[str, str], excluded: Mapping[str, Periods]
+) -> Roster:
+    """Gather the members of a task.
+
+    Args:
+        sensors: ``sensor_id``, ``shard``, ``rule_value``; sorted ids within a shard follow from it.
+        assigned: recipe or baseline by sensor; sensors that are not in it take no part.
+        excluded: left-out periods by sensor.
+    """
+    members: dict[int, list[Member]] = {}
+    table = sensors.sort("sensor_id").select("sensor_id", "shard", "rule_value")
+    for sensor_id, shard, rule_value in table.iter_rows():
+        if sensor_id in assigned:
+            member = Member(
+                sensor_id,
+                assigned[sensor_id],
+                excluded.get(sensor_id, ()),
+                SensorFacts(rule_value=rule_value),
+            )
+            members.setdefault(shard, []).append(member)
+    return Roster({shard: tuple(found) for shard, found in members.items()})
+
+
+def assign(sensors: pl.DataFrame, assignment: Assignment) -> dict[str, str]:
+    """The recipe or baseline of each sensor: by its id, else its cohort, else the default."""
+    pairs = sensors.select("sensor_id", "cohort").iter_rows()
+    return {sensor_id: assignment.of(sensor_id, cohort) for sensor_id, cohort in pairs}
+
+
+def ids_by_shard(sensors: pl.DataFrame) -> dict[int, tuple[str, ...]]:
+    """Sorted sensor ids of each shard."""
+    grouped: dict[int, list[str]] = {}
+    for sensor_id, shard in sensors.sort("sensor_id").select("sensor_id", "shard").iter_rows():
+        grouped.setdefault(shard, []).append(sensor_id)
+    return {shard: tuple(ids) for shard, ids in grouped.items()}

@@ -1,0 +1,94 @@
+"""What flows through the catalog, and the only two doors to storage that a worker has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import polars as pl
+
+from modelfleet.domain.lineage import digest_of
+
+__all__ = ["ReadingsSource", "ShardedFrame", "Workspace", "file_name", "shard_of_file"]
+
+
+class ReadingsSource(Protocol):
+    """Stored readings of a fleet. Picklable: workers read their shard themselves."""
+
+    def shards(self) -> Mapping[int, str]:
+        """Shards with readings, and the digest of what each holds."""
+        ...
+
+    def read(self, shard: int) -> pl.DataFrame:
+        """Readings of a shard: ``sensor_id``, ``timestamp`` (UTC), ``value``, sorted by both."""
+        ...
+
+    def scan(self) -> pl.LazyFrame:
+        """All readings, unsorted, with their ``shard``."""
+        ...
+
+    def identity(self) -> Mapping[str, str | int]:
+        """Which table, and which version of it."""
+        ...
+
+
+class Workspace(Protocol):
+    """Where workers leave results: idempotent, and complete or absent."""
+
+    @property
+    def root(self) -> str:
+        """Where the files lie."""
+        ...
+
+    def find(self, kind: str, shard: int, fingerprint: str) -> str | None:
+        """The file of a result, relative to the root, if it is there."""
+        ...
+
+    def put(self, kind: str, shard: int, fingerprint: str, frame: pl.DataFrame) -> str:
+        """Store a result and return its file, relative to the root."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShardedFrame:
+    """A table in one Parquet file per shard, named after what went into it.
+
+    Attributes:
+        root: where the files lie.
+        digest: of all that went into the table.
+        files: relative to the root, sorted by shard.
+        rows: of all files together.
+    """
+
+    root: str
+    digest: str
+    files: tuple[str, ...]
+    rows: int
+
+    @classmethod
+    def of(cls, root: str, files: Mapping[int, str], rows: int) -> Self:
+        """Gather the files of a table, given by shard."""
+        ordered = tuple(files[shard] for shard in sorted(files))
+        return cls(root, digest_of(*ordered), ordered, rows)
+
+    def scan(self) -> pl.LazyFrame:
+        """The whole table, shard after shard."""
+        return pl.scan_parquet([f"{self.root}/{file}" for file in self.files])
+
+    def read(self, shard: int) -> pl.DataFrame | None:
+        """The part of one shard, or ``None`` where it has none."""
+        file = self.file_of(shard)
+        return None if file is None else pl.read_parquet(f"{self.root}/{file}")
+
+    def file_of(self, shard: int) -> str | None:
+        """The file of one shard, relative to the root."""
+        return next((file for file in self.files if shard_of_file(file) == shard), None)
+
+
+def file_name(kind: str, shard: int, fingerprint: str) -> str:
+    """Where a result is stored, relative to the root of a workspace."""
+    return f"{kind}/{shard:04d}-{fingerprint[:32]}.parquet"
+
+
+def shard_of_file(file: str) -> int:
+    """The shard that a file's name tells."""
+    return int(file.rpartition("/")[2].partition("-")[0])

@@ -1,0 +1,87 @@
+"""A run and its release in a few figures."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from modelfleet.fleet.ledger import ledger_totals
+from modelfleet.fleet.provenance import PROVENANCE
+from modelfleet.fleet.release_content import ReleaseDraft
+
+__all__ = ["fleet_metrics", "release_card", "summarise_run"]
+
+
+def release_card(draft: ReleaseDraft, run: Mapping[str, str]) -> dict[str, Any]:
+    """What a release is, in a page of JSON.
+
+    Args:
+        draft: the release.
+        run: ``run_id``, ``started_at`` and ``by`` of the run that made it.
+    """
+    return {
+        "rid": draft.rid,
+        "files": {entry.path: entry.size for entry in draft.manifest.files},
+        "code": draft.manifest.code,
+        "versions": draft.manifest.versions,
+        "readings": draft.manifest.readings,
+        "provenance_digest": hashlib.sha256(draft.attachments[PROVENANCE]).hexdigest(),
+        "run_id": run["run_id"],
+        "started_at": run["started_at"],
+        "by": run["by"],
+    }
+
+
+def summarise_run(
+    *,
+    fleet: str,
+    ledger: pl.DataFrame,
+    scorecard: pl.DataFrame,
+    card: Mapping[str, Any],
+    decision: Mapping[str, Any],
+    run: Mapping[str, str],
+) -> dict[str, Any]:
+    """What stands at the end of a run.
+
+    Returns:
+        ``schema``, ``run_id``, ``started_at``, ``environment``, ``fleet`` (name), ``sensors`` (how
+        many), ``outcomes``, ``serves``, ``median_skill`` (of all judged candidates; ``None``
+        without any), ``share_on_backup``, ``release`` and ``state``.
+    """
+    totals = ledger_totals(ledger)
+    return {
+        "schema": 1,
+        "run_id": run["run_id"],
+        "started_at": run["started_at"],
+        "environment": run["environment"],
+        "fleet": fleet,
+        "sensors": ledger.height,
+        **totals,
+        "median_skill": scorecard["skill"].cast(pl.Float64).median(),
+        "share_on_backup": totals["serves"]["baseline"] / max(ledger.height, 1),
+        "release": card["rid"],
+        "state": decision["state"],
+    }
+
+
+def fleet_metrics(
+    summary: Mapping[str, Any], account: Mapping[str, Any]
+) -> dict[str, dict[str, float]]:
+    """The figures that a tracking server draws over time, each a value at step 0."""
+    figures: dict[str, float | None] = {
+        "sensors": summary["sensors"],
+        "median_skill": summary["median_skill"],
+        "share_on_backup": summary["share_on_backup"],
+        "rows_in": account["rows_in"],
+        "rows_stored": account["stored"],
+        "rows_rejected": sum(account["rejected"].values()),
+        "rows_duplicate": account["duplicates"],
+    }
+    figures |= {f"outcome.{name}": count for name, count in summary["outcomes"].items()}
+    figures |= {f"serves.{name}": count for name, count in summary["serves"].items()}
+    return {
+        name: {"value": float(value), "step": 0}
+        for name, value in figures.items()
+        if value is not None
+    }

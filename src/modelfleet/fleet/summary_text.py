@@ -1,0 +1,36 @@
+"""A run in a few lines of text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["format_summary"]
+
+
+def format_summary(
+    summary: Mapping[str, Any], *, report: str | None = None, mlflow_run: str | None = None
+) -> str:
+    """What stands at the end of ``kedro run``.
+
+    Args:
+        summary: from :func:`modelfleet.fleet.summary.summarise_run`.
+        report: where the report lies.
+        mlflow_run: id of the run in MLflow.
+    """
+    skill = summary["median_skill"]
+    lines = {
+        "Fleet": f"{summary['fleet']}, {summary['sensors']} sensors ({summary['environment']})",
+        "Outcomes": _counts(summary["outcomes"]),
+        "Served by": _counts(summary["serves"]),
+        "Median skill": "no candidate was judged"
+        if skill is None
+        else f"{100 * abs(skill):.1f} % {'less' if skill >= 0 else 'more'} error than the baseline",
+        "Release": f"{summary['release'][:12]} ({summary['state']})",
+        "Report": report,
+        "MLflow run": mlflow_run,
+    }
+    body = [f"  {name:<13} {text}" for name, text in lines.items() if text]
+    return "\n".join(["", *body, ""])
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nobody"

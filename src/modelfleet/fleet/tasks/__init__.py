@@ -1,0 +1,7 @@
+"""The tasks that the engine runs over the shards."""
+
+from modelfleet.fleet.tasks.baseline import BaselineTask
+from modelfleet.fleet.tasks.profile import ProfileTask
+from modelfleet.fleet.tasks.training import TrainingTask
+
+__all__ = ["BaselineTask", "ProfileTask", "TrainingTask"]

@@ -1,0 +1,181 @@
+"""Fits, backtests and chooses the baseline of every sensor of a shard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.baselines import make_baseline
+from modelfleet.domain.lineage import canonical_json, digest_of, series_digest
+from modelfleet.domain.parameters.baseline import BEST, BaselineParameters
+from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.scoring import by_week, measure_errors, weekly_loss
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.blocks import Block, blocks
+from modelfleet.fleet.code import code_digest
+from modelfleet.fleet.isolation import isolated
+from modelfleet.fleet.judged import Judged, future_pattern, judged_series
+from modelfleet.fleet.profiles import TIME
+from modelfleet.fleet.roster import Member, Roster
+
+__all__ = ["BASELINE_SCHEMA", "BaselineTask"]
+
+BASELINE_SCHEMA = pl.Schema(
+    {
+        "sensor_id": pl.String(),
+        "outcome": pl.String(),
+        "reason": pl.String(),
+        "baseline": pl.String(),
+        "version": pl.String(),
+        "pattern": pl.List(pl.Float64),
+        "choice_loss": pl.List(pl.Float64),
+        "loss": pl.List(pl.Float64),
+        "hours": pl.List(pl.Int64),
+        "mae": pl.Float64(),
+        "mean_error": pl.Float64(),
+        "mase": pl.Float64(),
+        "rmsse": pl.Float64(),
+        "readings": pl.Int64(),
+        "excluded_hours": pl.Float64(),
+        "trained_from": TIME,
+        "trained_to": TIME,
+    }
+)
+"""One row per sensor. ``outcome`` is ``fitted``, ``none`` or ``failed``; ``pattern`` is what is
+forecast by slot of the local week; ``choice_loss`` has the candidates' mean absolute errors on the weeks on
+which the choice was made, in the order of the configuration."""
+
+
+@dataclass(frozen=True)
+class BaselineTask:
+    """One row of :data:`BASELINE_SCHEMA` per known sensor.
+
+    Attributes:
+        roster: all sensors, each with the baseline that is assigned to it.
+        axis: the run's time axis.
+        horizon: steps that are forecast.
+        parameters: which baselines there are.
+        backtest: weeks that are judged, and the weeks before on which the choice is made.
+    """
+
+    roster: Roster
+    axis: Axis
+    horizon: int
+    parameters: BaselineParameters
+    backtest: BacktestParameters
+    kind: str = "baselines"
+
+    @property
+    def schema(self) -> pl.Schema:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return BASELINE_SCHEMA
+
+    def shards(self) -> Mapping[int, int]:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return self.roster.sizes()
+
+    def part(self, shard: int) -> Self:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return replace(self, roster=self.roster.part(shard))
+
+    def fingerprint(self) -> str:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return digest_of(self.roster.fingerprint(), self._shaping())
+
+    def _shaping(self) -> str:
+        axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
+        chosen = {**self.parameters.model_dump(mode="json"), "assign": None}
+        return canonical_json([axis, chosen, self.backtest.model_dump(mode="json")])
+
+    def run(self, readings: pl.DataFrame) -> pl.DataFrame:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        found = dict(blocks(readings, self.axis))
+        rows = [self._row(member, found.get(member.sensor_id)) for member in self.roster.all()]
+        return pl.DataFrame(rows, schema=BASELINE_SCHEMA)
+
+    def _row(self, member: Member, block: Block | None) -> dict[str, Any]:
+        # A sensor that never spoke may still have a business rule.
+        empty = Block(self.axis.stop - 1, np.array([np.nan]))
+        return isolated(lambda: self._fit(member, block or empty), sensor_id=member.sensor_id)
+
+    def _fit(self, member: Member, block: Block) -> dict[str, Any]:
+        judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
+        forecasts = self._forecasts(member, judged)
+        losses = self._choice_losses(judged, forecasts)
+        name = self._choose(losses) if member.assigned == BEST else member.assigned
+        baseline = make_baseline(name, weeks=self.parameters.weeks)
+        pattern = future_pattern(judged, baseline, self.axis, member.facts, horizon=self.horizon)
+        fitted = bool(np.isfinite(pattern).any())
+        return {
+            "outcome": "fitted" if fitted else "none",
+            "reason": None if fitted else f"{name} knows no value of the last weeks",
+            "baseline": name,
+            "version": self._version(member, judged, name),
+            "pattern": pattern.tolist(),
+            "choice_loss": [losses[known] for known in self.parameters.candidates],
+            **_scores(judged, forecasts[name]),
+            "readings": int(np.isfinite(judged.series.values).sum()),
+            "excluded_hours": self.axis.grid.hours(int(judged.series.excluded.sum())),
+            "trained_from": self.axis.time(block.first),
+            "trained_to": self.axis.time(self.axis.stop - 1),
+        }
+
+    def _forecasts(self, member: Member, judged: Judged) -> dict[str, FloatArray]:
+        names = {*self.parameters.candidates, member.assigned} - {BEST}
+        return {
+            name: make_baseline(name, weeks=self.parameters.weeks).forecast(
+                judged.series, judged.calendar, member.facts, horizon=self.horizon
+            )
+            for name in sorted(names)
+        }
+
+    def _choice_losses(
+        self, judged: Judged, forecasts: Mapping[str, FloatArray]
+    ) -> dict[str, float]:
+        """Mean absolute errors on the weeks of the choice, on hours that all can forecast."""
+        per_week, weeks = self.axis.grid.per_week, self.backtest.choice_weeks
+        until = max(len(judged.series.values) - self.backtest.weeks * per_week, 0)
+
+        def window(values: FloatArray) -> FloatArray:
+            return by_week(values[:until], weeks=weeks, per_week=per_week)
+
+        actual = window(np.where(judged.series.learnable, judged.series.values, np.nan))
+        able = [
+            name
+            for name in self.parameters.candidates
+            if np.isfinite(window(forecasts[name]) - actual).any()
+        ]
+        errors = {name: np.abs(window(forecasts[name]) - actual) for name in able}
+        same = np.logical_and.reduce([np.isfinite(e) for e in errors.values()], initial=True)
+        known = {
+            name: float(error[same].mean()) if np.any(same) else float("inf")
+            for name, error in errors.items()
+        }
+        return {name: known.get(name, float("inf")) for name in self.parameters.candidates}
+
+    def _choose(self, losses: Mapping[str, float]) -> str:
+        """The least loss; the first in the configuration where nothing tells them apart."""
+        return min(self.parameters.candidates, key=lambda name: losses[name])
+
+    def _version(self, member: Member, judged: Judged, name: str) -> str:
+        data = series_digest(judged.series.first, judged.series.values, member.excluded)
+        facts = canonical_json([name, member.facts.rule_value])
+        return digest_of("baseline", facts, self._shaping(), data, code_digest())
+
+
+def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
+    weekly = judged.by_week(forecast)
+    valid = judged.valid(weekly)
+    loss = weekly_loss(judged.actual, weekly, valid)
+    errors = measure_errors(judged.actual, weekly, valid, scale=judged.scale)
+    return {
+        "loss": loss.loss.tolist(),
+        "hours": loss.hours.tolist(),
+        "mae": errors.mae,
+        "mean_error": errors.mean_error,
+        "mase": errors.mase,
+        "rmsse": errors.rmsse,
+    }

@@ -1,0 +1,253 @@
+"""Backtests and fits the recipe of every admitted sensor of a shard."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.backtest import BacktestResult, run_backtest
+from modelfleet.domain.baselines import make_baseline
+from modelfleet.domain.features import Covariates, Design, build_design
+from modelfleet.domain.forecasters import LinearModel, make_forecaster
+from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, stable_seed
+from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.training import TrainingParameters
+from modelfleet.domain.scoring import measure_errors, weekly_loss
+from modelfleet.domain.windows import plan_backtest
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.blocks import Block, blocks
+from modelfleet.fleet.code import code_digest
+from modelfleet.fleet.isolation import isolated
+from modelfleet.fleet.judged import Judged, judged_series
+from modelfleet.fleet.model_bytes import model_to_bytes
+from modelfleet.fleet.profiles import TIME
+from modelfleet.fleet.roster import Member, Roster
+
+__all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
+
+RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+TRACE = pl.List(pl.Float32)
+
+CANDIDATE_SCHEMA = pl.Schema(
+    {
+        "sensor_id": pl.String(),
+        "outcome": pl.String(),
+        "reason": pl.String(),
+        "recipe": pl.String(),
+        "estimator": pl.String(),
+        "version": pl.String(),
+        "feature_names": pl.List(pl.String),
+        "coefficients": pl.List(pl.Float64),
+        "intercept": pl.Float64(),
+        "model_bytes": pl.Binary(),
+        "seasonal_mean": pl.List(pl.Float64),
+        "loss": pl.List(pl.Float64),
+        "baseline_loss": pl.List(pl.Float64),
+        "hours": pl.List(pl.Int64),
+        "valid_share": pl.Float64(),
+        "mae": pl.Float64(),
+        "mean_error": pl.Float64(),
+        "mase": pl.Float64(),
+        "rmsse": pl.Float64(),
+        "residual_quantiles": pl.List(pl.Float64),
+        "rows": pl.Int64(),
+        "carried_hours": pl.Float64(),
+        "excluded_hours": pl.Float64(),
+        "trained_from": TIME,
+        "trained_to": TIME,
+        "actual_trace": TRACE,
+        "forecast_trace": TRACE,
+        "baseline_trace": TRACE,
+    }
+)
+"""One row per admitted sensor: the model (coefficients, or bytes of another estimator) and its
+evidence. ``outcome`` is ``trained`` or ``failed``. ``loss`` and ``baseline_loss`` are weekly mean
+absolute errors on the same ``hours``. The traces are the last two weeks of the backtest, step by
+step, for pictures."""
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """One row of :data:`CANDIDATE_SCHEMA` per admitted sensor.
+
+    Attributes:
+        roster: admitted sensors, each with its recipe.
+        baselines: chosen baseline by sensor.
+        baseline_weeks: how far baselines look back.
+        axis: the run's time axis.
+        horizon: steps that are forecast.
+        parameters: the recipes.
+        backtest: weeks that are judged.
+        covariates: companions of the fleet, or ``None``.
+    """
+
+    roster: Roster
+    baselines: Mapping[str, str]
+    baseline_weeks: int
+    axis: Axis
+    horizon: int
+    parameters: TrainingParameters
+    backtest: BacktestParameters
+    covariates: Covariates | None = None
+    kind: str = "candidates"
+
+    @property
+    def schema(self) -> pl.Schema:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return CANDIDATE_SCHEMA
+
+    def shards(self) -> Mapping[int, int]:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return self.roster.sizes()
+
+    def part(self, shard: int) -> Self:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        roster = self.roster.part(shard)
+        ids = {member.sensor_id for member in roster.all()}
+        baselines = {i: name for i, name in self.baselines.items() if i in ids}
+        return replace(self, roster=roster, baselines=baselines)
+
+    def fingerprint(self) -> str:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        recipes = sorted({member.assigned for member in self.roster.all()})
+        return digest_of(
+            self.roster.fingerprint(),
+            canonical_json([sorted(self.baselines.items()), self.baseline_weeks]),
+            *(self._shaping(recipe) for recipe in recipes),
+        )
+
+    def _shaping(self, recipe: str) -> str:
+        spec = self.parameters.recipes[recipe]
+        axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
+        chosen = spec.model_dump(mode="json", by_alias=True)
+        text = canonical_json([axis, chosen, self.backtest.model_dump(mode="json")])
+        used = spec.features.covariates
+        if self.covariates is None or not used:
+            return text
+        return digest_of(text, str(self.covariates.first), self.covariates.values.tobytes())
+
+    def run(self, readings: pl.DataFrame) -> pl.DataFrame:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        found = dict(blocks(readings, self.axis))
+        rows = [
+            isolated(
+                functools.partial(self._train, member, found[member.sensor_id]),
+                sensor_id=member.sensor_id,
+            )
+            for member in self.roster.all()
+        ]
+        return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA)
+
+    def _train(self, member: Member, block: Block) -> dict[str, Any]:
+        recipe = self.parameters.recipes[member.assigned]
+        judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
+        design = build_design(
+            judged.series,
+            judged.calendar,
+            recipe.features,
+            horizon=self.horizon,
+            covariates=self.covariates,
+        )
+        forecaster = make_forecaster(
+            recipe.estimator,
+            packages=self.parameters.allowed_packages,
+            seed=stable_seed(member.sensor_id),
+        )
+        per_week = self.axis.grid.per_week
+        plan = plan_backtest(
+            len(block.values),
+            weeks=self.backtest.weeks,
+            per_week=per_week,
+            sliding_weeks=self.backtest.sliding_weeks,
+        )
+        result = run_backtest(
+            judged.series,
+            design,
+            forecaster,
+            plan,
+            min_rows=self.backtest.min_training_weeks * per_week,
+        )
+        if result.model is None:
+            raise ValueError(
+                f"{int(result.learnable.sum())} usable rows are fewer than "
+                f"{self.backtest.min_training_weeks} weeks"
+            )
+        return {
+            "outcome": "trained",
+            "recipe": member.assigned,
+            "estimator": recipe.estimator.class_path,
+            "version": self._version(member, judged),
+            **_model_columns(result, design),
+            **self._evidence(member, judged, result),
+            **self._provenance(judged, design, result, plan.final.start),
+        }
+
+    def _evidence(self, member: Member, judged: Judged, result: BacktestResult) -> dict[str, Any]:
+        baseline = make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks)
+        backup = judged.by_week(
+            baseline.forecast(judged.series, judged.calendar, member.facts, horizon=self.horizon)
+        )
+        actual, forecast = judged.actual, judged.by_week(result.forecast)
+        valid = judged.valid(forecast, backup)
+        loss = weekly_loss(actual, forecast, valid)
+        errors = measure_errors(actual, forecast, valid, scale=judged.scale)
+        residuals = (actual - forecast)[valid]
+        read = np.isfinite(actual)
+        return {
+            "loss": loss.loss.tolist(),
+            "baseline_loss": weekly_loss(actual, backup, valid).loss.tolist(),
+            "hours": loss.hours.tolist(),
+            "valid_share": float(np.isfinite(forecast[read]).mean()) if read.any() else None,
+            "mae": errors.mae,
+            "mean_error": errors.mean_error,
+            "mase": errors.mase,
+            "rmsse": errors.rmsse,
+            "residual_quantiles": np.quantile(residuals, RESIDUAL_QUANTILES).tolist()
+            if len(residuals)
+            else None,
+            "actual_trace": _trace(actual),
+            "forecast_trace": _trace(forecast),
+            "baseline_trace": _trace(backup),
+        }
+
+    def _provenance(
+        self, judged: Judged, design: Design, result: BacktestResult, start: int
+    ) -> dict[str, Any]:
+        grid, series = self.axis.grid, judged.series
+        learned = np.flatnonzero(result.learnable[start:]) + start
+        return {
+            "rows": len(learned),
+            "carried_hours": grid.hours(design.carried),
+            "excluded_hours": grid.hours(int(series.excluded[start:].sum())),
+            "trained_from": self.axis.time(series.first + int(learned[0])),
+            "trained_to": self.axis.time(series.first + int(learned[-1])),
+        }
+
+    def _version(self, member: Member, judged: Judged) -> str:
+        """Name of the model: what it was made of, the data it learned from, and the code."""
+        data = series_digest(judged.series.first, judged.series.values, member.excluded)
+        return digest_of("model", self._shaping(member.assigned), data, code_digest())
+
+
+def _trace(weeks: FloatArray) -> list[float]:
+    trace: list[float] = weeks[-2:].reshape(-1).tolist()
+    return trace
+
+
+def _model_columns(result: BacktestResult, design: Design) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "feature_names": list(design.names),
+        "seasonal_mean": design.seasonal.final.tolist(),
+    }
+    model = result.model
+    if isinstance(model, LinearModel):
+        return {
+            **columns,
+            "coefficients": model.coefficients.tolist(),
+            "intercept": model.intercept,
+        }
+    return {**columns, "model_bytes": model_to_bytes(model)}
