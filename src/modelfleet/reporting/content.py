@@ -1,0 +1,58 @@
+"""What a report is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+__all__ = ["ReportContent"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContent:
+    """Everything that stands on the page, as the stages of one run left it.
+
+    Attributes:
+        fleet: name of the fleet.
+        run: name of the run.
+        made: when the run was made, as people write it.
+        window: the data's period, as people write it.
+        end: last step of the fleet's time axis, UTC.
+        step_minutes: length of a step of the axis and of the traces, minutes.
+        sensors: one row per known sensor: ``sensor_id``, ``cohort``, ``kind``, ``unit``.
+        profiles: one row per known sensor: what its readings look like.
+        admissions: one row per known sensor: ``admitted``, ``reasons``, ``explanation``.
+        baselines: one row per known sensor.
+        candidates: one row per admitted sensor.
+        verdicts: one row per trained candidate.
+        scorecard: one row per known sensor: all figures together.
+        account: where the rows that came in went, see :class:`modelfleet.fleet.ingest.Account`.
+        events: known periods: ``kind``, ``start``, ``end``, ``note``.
+        expectations: results, each ``table``, ``type``, ``column``, ``consequence``, ``reason``,
+            ``success``, ``unexpected_count``, ``unexpected_sensors``, ``message``.
+        parameters: settings that shaped the run, by name; nested ones are flattened.
+        examples: sensors shown as pictures at either end of the ranking.
+        example_days: days that such a picture shows.
+    """
+
+    fleet: str
+    run: str
+    made: str
+    window: str
+    end: datetime
+    step_minutes: int
+    sensors: pl.DataFrame
+    profiles: pl.DataFrame
+    admissions: pl.DataFrame
+    baselines: pl.DataFrame
+    candidates: pl.DataFrame
+    verdicts: pl.DataFrame
+    scorecard: pl.DataFrame
+    account: Mapping[str, Any]
+    events: pl.DataFrame | None = None
+    expectations: Sequence[Mapping[str, Any]] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    examples: int = 12
+    example_days: int = 7

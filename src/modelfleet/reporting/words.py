@@ -1,0 +1,84 @@
+"""How figures, codes and names are written for people."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["change", "counted", "explained", "in_words", "naming", "percent", "shown"]
+
+SHOWN = 48
+EXPLANATION = re.compile(r"(\w+): (\S+), limit (\S+)")
+
+REASONS = {
+    "no_data": "no readings at all",
+    "dead": "silent at the end",
+    "too_young": "too little history",
+    "stuck_at_end": "stuck at one value at the end",
+    "stuck": "often stuck at one value",
+    "no_variance": "never changes",
+    "low_coverage": "too many gaps",
+    "too_many_rejected": "too many rejected rows",
+    "profile_failed": "could not be profiled",
+}
+UNITS = {
+    "dead": "hours of silence",
+    "too_young": "weeks of history",
+    "stuck_at_end": "hours at one value",
+}
+SHARES = {
+    "stuck": "of the values stand still",
+    "low_coverage": "of the steps have a value",
+    "too_many_rejected": "of its rows",
+}
+
+
+def shown(name: str) -> str:
+    """A name as one short printable line: names come from outside and may be anything."""
+    line = "".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in name)
+    line = " ".join(line.split()) or "(blank)"
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
+
+
+def in_words(code: str) -> str:
+    """A reason code as people say it."""
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def explained(explanation: str) -> str:
+    """An explanation ``code: figure, limit figure`` with the code and its unit in words."""
+    found = EXPLANATION.fullmatch(explanation)
+    if not found:
+        return in_words(explanation) if explanation.isidentifier() else explanation
+    code, figure, limit = found.groups()
+    if code in SHARES:
+        figure, limit = percent(float(figure), digits=1), percent(float(limit), digits=1)
+    unit = SHARES.get(code) or UNITS.get(code, "")
+    return f"{in_words(code)}: {figure} {unit}".rstrip() + f", the limit is {limit}"
+
+
+def percent(share: float | None, *, digits: int = 0) -> str:
+    """A share as a percentage; a dash where it is unknown."""
+    if share is None or not np.isfinite(share):
+        return "–"
+    # -0.001 would otherwise be written as -0 %.
+    return f"{round(100 * share, digits) + 0.0:,.{digits}f} %".replace("-", "−")
+
+
+def change(gain: float | None) -> str:
+    """A gain as a signed percentage."""
+    text = percent(gain)
+    return f"+{text}" if gain is not None and gain > 0 and text != "0 %" else text
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: ``1 sensor``, ``2,000 sensors``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def naming(names: Sequence[str], *, limit: int = 5) -> str:
+    """Some names, and how many more there are."""
+    listed = ", ".join(shown(name) for name in names[:limit])
+    more = len(names) - limit
+    return f"{listed} and {more:,} more" if more > 0 else listed
