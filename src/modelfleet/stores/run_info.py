@@ -1,0 +1,65 @@
+"""Who and when: the facts about a run that shape no result."""
+
+import getpass
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from kedro.io import AbstractDataset, DatasetError, Version
+
+import modelfleet
+
+__all__ = ["RunInfoDataset"]
+
+
+class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
+    """Facts about the current run.
+
+    Declared ``versioned: true``, so that Kedro hands in its session id, which is the run's id.
+
+    Args:
+        environment: name of the environment.
+        version: given by Kedro.
+        metadata: layer and description for Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: str,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._environment = environment
+        self._run_id = version.save if version else None
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.metadata = metadata
+
+    def load(self) -> dict[str, str]:
+        """The facts as text."""
+        return {
+            "run_id": self._run_id or self._started_at,
+            "started_at": self._started_at,
+            "environment": self._environment,
+            "modelfleet": modelfleet.__version__,
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "by": _user(),
+        }
+
+    def save(self, data: Any) -> None:
+        """Refused: nobody decides what a run is called."""
+        raise DatasetError("facts about a run are read, not saved")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"environment": self._environment}
+
+    def _exists(self) -> bool:
+        return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user entry
+        return "unknown"
