@@ -1,0 +1,98 @@
+"""What happens around a run: configuration is checked first, stages are timed, people are told.
+
+Nothing here enforces anything that a worker could pass by: hooks do not run in every runner.
+"""
+
+import logging
+import sys
+import time
+from collections import defaultdict
+from typing import Any
+
+import click
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from modelfleet.domain.errors import ConfigurationError
+from modelfleet.domain.parameters.check import check_parameters
+from modelfleet.fleet.summary_text import format_summary
+
+__all__ = ["FleetHooks", "RefusedConfigurationError"]
+
+logger = logging.getLogger(__name__)
+
+SUMMARY = "run_summary"
+REPORT = "report"
+
+
+class RefusedConfigurationError(ConfigurationError, click.ClickException):
+    """A configuration error that a terminal shows without a traceback."""
+
+
+class FleetHooks:
+    """Hooks of the project."""
+
+    def __init__(self) -> None:
+        self._parameters: dict[str, Any] = {}
+        self._started: dict[str, float] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Check the whole configuration before anything else happens."""
+        # kedro-mlflow sets its own level when it is imported, after logging.yml was read.
+        logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
+        self._parameters = dict(context.config_loader["parameters"])
+        try:
+            check_parameters(self._parameters)
+        except ConfigurationError as error:
+            raise RefusedConfigurationError(str(error)) from None
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Say what begins, and keep the resolved configuration with the run."""
+        names = run_params.get("pipeline_names") or ["all stages"]
+        logger.info("environment %s: %s", run_params.get("env") or "local", ", ".join(names))
+        self._seconds.clear()
+        if mlflow := _tracking():
+            mlflow.log_dict(self._parameters, "configuration.yml")
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Start the node's clock."""
+        self._started[node.name] = time.perf_counter()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Stop the node's clock and say how long it took."""
+        seconds = time.perf_counter() - self._started.pop(node.name)
+        self._seconds[str(node.namespace)] += seconds
+        logger.info("%s: done in %.1f s", node.name, seconds)
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Track the seconds per stage and show the run in a few lines."""
+        run_id = None
+        if mlflow := _tracking():
+            mlflow.log_metrics({f"seconds.{stage}": s for stage, s in self._seconds.items()})
+            run_id = mlflow.active_run().info.run_id
+        if SUMMARY not in pipeline.all_outputs():
+            return
+        summary = catalog.load(SUMMARY)
+        click.echo(format_summary(summary, report=_place(catalog, REPORT), mlflow_run=run_id))
+
+
+def _place(catalog: DataCatalog, name: str) -> str | None:
+    """Where an asset lies, if it lies in a file."""
+    dataset = catalog.get(name)
+    place = dataset._describe().get("filepath") if dataset else None  # noqa: SLF001  no public way
+    return str(place) if place else None
+
+
+def _tracking() -> Any:
+    """MLflow if a run is being tracked, else ``None``; never imports it."""
+    mlflow = sys.modules.get("mlflow")
+    return mlflow if mlflow is not None and mlflow.active_run() else None

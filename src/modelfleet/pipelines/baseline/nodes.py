@@ -1,0 +1,50 @@
+"""Nodes of the baseline stage."""
+
+from typing import Any
+
+import pandas as pd
+
+from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.fleet import (
+    BacktestParameters,
+    EngineParameters,
+    FleetParameters,
+)
+from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.engine import map_shards
+from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.roster import assign, make_roster
+from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
+from modelfleet.fleet.tables import from_pandas
+from modelfleet.fleet.tasks import BaselineTask
+
+__all__ = ["fit_baselines"]
+
+
+def fit_baselines(
+    readings: ReadingsSource,
+    workspace: Workspace,
+    sensors: pd.DataFrame,
+    admissions: pd.DataFrame,
+    events: pd.DataFrame,
+    fleet_window: dict[str, Any],
+    fleet: FleetParameters,
+    backtest: BacktestParameters,
+    baseline: BaselineParameters,
+    ingestion: IngestionParameters,
+    engine: EngineParameters,
+) -> ShardedFrame:
+    """Fit, backtest and choose the baseline of every sensor, the quarantined ones included."""
+    axis, validated = Axis(**fleet_window), from_pandas(admissions)
+    known = from_pandas(sensors).join(validated, on="sensor_id", how="semi")
+    periods = sensor_periods(
+        from_pandas(events),
+        known,
+        axis,
+        kinds=backtest.exclude_events,
+        scope=ingestion.events.scope,
+    )
+    roster = make_roster(known, assign(known, baseline.assign), periods)
+    task = BaselineTask(roster, axis, fleet.horizon, baseline, backtest)
+    return map_shards(task, source=readings, workspace=workspace, engine=engine)

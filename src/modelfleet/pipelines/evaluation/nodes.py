@@ -1,0 +1,107 @@
+"""Nodes of the evaluation stage."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from modelfleet.domain.parameters.evaluation import EvaluationParameters
+from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
+from modelfleet.fleet.sharded import ShardedFrame
+from modelfleet.fleet.tables import from_pandas, to_pandas
+from modelfleet.reporting import (
+    ReportContent,
+    plot_examples,
+    plot_funnel,
+    plot_quality_map,
+    plot_skill,
+    render_report,
+)
+
+__all__ = ["draw_figures", "judge_fleet", "write_report"]
+
+
+def judge_fleet(
+    sensors: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    backtest: BacktestParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Verdicts of all candidates, and all figures of every sensor."""
+    known, trained = from_pandas(sensors), candidates.scan().collect()
+    verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
+    scorecard = make_scorecard(known, baselines.scan().collect(), trained, verdicts)
+    return to_pandas(verdicts), to_pandas(scorecard)
+
+
+def draw_figures(
+    measurements: ShardedFrame,
+    admissions: pd.DataFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    scorecard: pd.DataFrame,
+    fleet_window: dict[str, Any],
+    evaluation: EvaluationParameters,
+) -> tuple[Figure, Figure, Figure, Figure]:
+    """Skill, funnel, best and worst sensors, data quality."""
+    axis, report = Axis(**fleet_window), evaluation.report
+    admitted = from_pandas(admissions, lists=("reasons", "explanation"))
+    judged, trained = from_pandas(verdicts, lists=("reasons",)), candidates.scan().collect()
+    return (
+        plot_skill(from_pandas(scorecard)),
+        plot_funnel(admitted, trained, judged),
+        plot_examples(
+            trained,
+            judged,
+            end=axis.end,
+            step_minutes=axis.step_minutes,
+            count=report.examples,
+            days=report.example_days,
+        ),
+        plot_quality_map(measurements.scan().collect(), admitted, end=axis.end),
+    )
+
+
+def write_report(
+    sensors: pd.DataFrame,
+    measurements: ShardedFrame,
+    admissions: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    scorecard: pd.DataFrame,
+    events: pd.DataFrame,
+    ingestion_account: dict[str, Any],
+    expectation_results: list[dict[str, Any]],
+    fleet_window: dict[str, Any],
+    run_info: dict[str, str],
+    fleet: FleetParameters,
+    evaluation: EvaluationParameters,
+) -> str:
+    """The page for people who would rather look."""
+    axis = Axis(**fleet_window)
+    content = ReportContent(
+        fleet=fleet.name,
+        run=run_info["run_id"],
+        made=run_info["started_at"],
+        window=axis.period,
+        end=axis.end,
+        step_minutes=axis.step_minutes,
+        sensors=from_pandas(sensors),
+        profiles=measurements.scan().collect(),
+        admissions=from_pandas(admissions, lists=("reasons", "explanation")),
+        baselines=baselines.scan().collect(),
+        candidates=candidates.scan().collect(),
+        verdicts=from_pandas(verdicts, lists=("reasons",)),
+        scorecard=from_pandas(scorecard),
+        events=from_pandas(events),
+        account=ingestion_account,
+        expectations=expectation_results,
+        parameters={"gate": evaluation.gate.model_dump(), "fleet": fleet.model_dump()},
+        examples=evaluation.report.examples,
+        example_days=evaluation.report.example_days,
+    )
+    return render_report(content)

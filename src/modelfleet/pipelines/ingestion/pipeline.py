@@ -1,0 +1,38 @@
+"""Raw files to readings."""
+
+from kedro.pipeline import Node, Pipeline
+
+from modelfleet.pipelines.ingestion import nodes
+
+__all__ = ["create_pipeline"]
+
+
+def create_pipeline() -> Pipeline:
+    """Raw rows to one reading per sensor and time, in UTC, with nothing lost."""
+    return Pipeline(
+        [
+            Node(
+                nodes.ingest_rows,
+                ["raw_readings", "raw_sensors", "params:ingestion", "params:fleet"],
+                ["readings", "rejected_readings", "sensors", "ingestion_account"],
+                name="ingest_rows",
+            ),
+            Node(
+                nodes.list_events,
+                ["raw_events", "sensors", "params:ingestion"],
+                "events",
+                name="list_events",
+            ),
+            Node(
+                nodes.align_covariates,
+                ["raw_covariates", "params:ingestion"],
+                "covariates",
+                name="align_covariates",
+            ),
+            Node(
+                nodes.find_window, ["readings", "params:fleet"], "fleet_window", name="find_window"
+            ),
+        ],
+        namespace="ingestion",
+        prefix_datasets_with_namespace=False,
+    )

@@ -1,0 +1,98 @@
+"""Nodes of the promotion stage."""
+
+from typing import Any
+
+import pandas as pd
+
+from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.evaluation import EvaluationParameters
+from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.domain.parameters.training import TrainingParameters
+from modelfleet.domain.parameters.validation import ValidationParameters
+from modelfleet.fleet.ledger import build_ledger
+from modelfleet.fleet.promotion import PromotionDecision, decide_promotion
+from modelfleet.fleet.release_content import ReleaseDraft, draft_release, shaping_parameters
+from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame
+from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
+from modelfleet.fleet.tables import from_pandas, to_pandas
+
+__all__ = ["assemble_release", "decide_release", "summarise", "write_ledger"]
+
+
+def write_ledger(
+    sensors: pd.DataFrame,
+    admissions: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row per known sensor: what happened, what serves, and why."""
+    ledger = build_ledger(
+        from_pandas(sensors),
+        from_pandas(admissions, lists=("reasons",)),
+        baselines.scan().collect(),
+        candidates.scan().collect(),
+        from_pandas(verdicts, lists=("reasons",)),
+    )
+    return to_pandas(ledger)
+
+
+def assemble_release(
+    ledger: pd.DataFrame,
+    candidates: ShardedFrame,
+    baselines: ShardedFrame,
+    scorecard: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    readings: ReadingsSource,
+    report: str,
+    run_info: dict[str, str],
+    fleet: FleetParameters,
+    backtest: BacktestParameters,
+    validation: ValidationParameters,
+    baseline: BaselineParameters,
+    training: TrainingParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[ReleaseDraft, dict[str, Any]]:
+    """The release, and a card that says what is in it."""
+    draft = draft_release(
+        ledger=from_pandas(ledger, lists=("reasons",)),
+        candidates=candidates.scan().collect(),
+        baselines=baselines.scan().collect(),
+        scorecard=from_pandas(scorecard),
+        verdicts=from_pandas(verdicts, lists=("reasons",)),
+        parameters=shaping_parameters(fleet, backtest, validation, baseline, training, evaluation),
+        readings=readings,
+        run={**run_info, "readings": readings.identity()},
+        files={"report.html": report.encode(), "ledger.csv": ledger.to_csv(index=False).encode()},
+    )
+    return draft, release_card(draft, run_info)
+
+
+def decide_release(
+    release_card: dict[str, Any], sensors: pd.DataFrame, promotion: PromotionParameters
+) -> tuple[PromotionDecision, dict[str, Any]]:
+    """Whether the release goes live by itself."""
+    decision = decide_promotion(release_card, set(sensors["cohort"]), promotion)
+    return decision, decision.as_dict()
+
+
+def summarise(
+    ledger: pd.DataFrame,
+    scorecard: pd.DataFrame,
+    ingestion_account: dict[str, Any],
+    release_card: dict[str, Any],
+    promotion_decision: dict[str, Any],
+    run_info: dict[str, str],
+    fleet: FleetParameters,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The run in a few figures, for people and for MLflow."""
+    summary = summarise_run(
+        fleet=fleet.name,
+        ledger=from_pandas(ledger),
+        scorecard=from_pandas(scorecard),
+        card=release_card,
+        decision=promotion_decision,
+        run=run_info,
+    )
+    return summary, fleet_metrics(summary, ingestion_account)

@@ -1,0 +1,64 @@
+"""What serves every sensor from now on."""
+
+from kedro.pipeline import Node, Pipeline
+
+from modelfleet.pipelines.promotion import nodes
+
+__all__ = ["create_pipeline"]
+
+
+def create_pipeline() -> Pipeline:
+    """The ledger, the release and whether it goes live."""
+    return Pipeline(
+        [
+            Node(
+                nodes.write_ledger,
+                ["sensors", "admissions", "baselines", "candidates", "verdicts"],
+                "ledger",
+                name="write_ledger",
+            ),
+            Node(
+                nodes.assemble_release,
+                [
+                    "ledger",
+                    "candidates",
+                    "baselines",
+                    "scorecard",
+                    "verdicts",
+                    "readings",
+                    "report",
+                    "run_info",
+                    "params:fleet",
+                    "params:backtest",
+                    "params:validation",
+                    "params:baseline",
+                    "params:training",
+                    "params:evaluation",
+                ],
+                ["release", "release_card"],
+                name="assemble_release",
+            ),
+            Node(
+                nodes.decide_release,
+                ["release_card", "sensors", "params:promotion"],
+                ["channel", "promotion_decision"],
+                name="decide_release",
+            ),
+            Node(
+                nodes.summarise,
+                [
+                    "ledger",
+                    "scorecard",
+                    "ingestion_account",
+                    "release_card",
+                    "promotion_decision",
+                    "run_info",
+                    "params:fleet",
+                ],
+                ["run_summary", "fleet_metrics"],
+                name="summarise",
+            ),
+        ],
+        namespace="promotion",
+        prefix_datasets_with_namespace=False,
+    )
