@@ -1,0 +1,154 @@
+"""What people type."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from modelfleet.commands import fleet
+from tests.project import Project, inside
+
+pytestmark = pytest.mark.xdist_group("few")
+
+
+def run(project: Project, *arguments: str) -> Result:
+    """Run a command inside the project."""
+    with inside(project.path):
+        return CliRunner().invoke(fleet, list(arguments))
+
+
+def test_ledger_json_has_the_promised_form(few: Project) -> None:
+    """Programs read the ledger: its keys are a contract."""
+    result = run(few, "ledger", "--json")
+    printed = json.loads(result.stdout)
+    assert list(printed) == [
+        "schema", "run_id", "release", "fleet", "outcomes", "serves", "sensors",
+    ]  # fmt: skip
+    assert printed["fleet"] == 12 == sum(printed["outcomes"].values())
+    assert sum(printed["serves"].values()) == 12
+    dead = next(row for row in printed["sensors"] if row["sensor_id"] == "D_n11")
+    assert (dead["outcome"], dead["serves"]) == ("quarantined", "none")
+    assert dead["reasons"][0] == "dead"
+    healthy = next(row for row in printed["sensors"] if row["sensor_id"] == "D_n10")
+    assert healthy["reasons"] == []
+
+
+def test_ledger_can_be_narrowed_to_one_outcome(few: Project) -> None:
+    """``--outcome`` shows those sensors; the totals stay those of the fleet."""
+    result = run(few, "ledger", "--outcome", "quarantined")
+    assert "D_n11" in result.stdout
+    assert "D_n10 " not in result.stdout
+    assert "12 sensors" in result.stdout
+
+
+def test_an_unknown_outcome_is_a_usage_error(few: Project) -> None:
+    """Exit code 2, and the outcomes that there are."""
+    result = run(few, "ledger", "--outcome", "lost")
+    assert result.exit_code == 2
+    assert "quarantined" in result.output
+
+
+def test_status_shows_the_last_run_and_what_is_live(few: Project) -> None:
+    """For people and, with ``--json``, for programs."""
+    printed = json.loads(run(few, "status", "--json").stdout)
+    assert set(printed["live"].values()) == {printed["release"]}
+    text = run(few, "status").stdout
+    assert printed["release"][:12] in text
+    assert "12 sensors" in text
+
+
+def test_releases_marks_the_live_one(few: Project) -> None:
+    """The newest first, each with its run."""
+    (release,) = json.loads(run(few, "releases", "--json").stdout)["releases"]
+    assert release["live"]
+    assert release["rid"][:12] in run(few, "releases").stdout
+
+
+def test_show_verifies_a_release_found_by_its_first_characters(few: Project) -> None:
+    """What is shown has been checked byte by byte."""
+    (rid,) = few.load("release").rids()
+    printed = json.loads(run(few, "show", rid[:6], "--json").stdout)
+    assert printed["rid"] == rid
+    assert printed["verified"]
+    assert printed["sensors"] == 12
+    assert "every byte matches" in run(few, "show", rid).stdout
+
+
+def test_show_refuses_a_release_that_was_altered(fresh: Project) -> None:
+    """A changed byte is named, and the command fails."""
+    fresh.run()
+    (rid,) = fresh.load("release").rids()
+    file = fresh.data / "releases" / rid / "serves.parquet"
+    file.write_bytes(file.read_bytes() + b"x")
+    result = run(fresh, "show", rid)
+    assert result.exit_code == 1
+    assert "altered 'serves.parquet'" in result.output
+
+
+def test_unknown_release(few: Project) -> None:
+    """The error says how to find the known ones."""
+    result = run(few, "show", "ffff0000")
+    assert result.exit_code == 1
+    assert "fleet releases" in result.output
+
+
+def test_before_the_first_run_the_command_says_what_to_do(fresh: Project) -> None:
+    """No traceback, but the command that makes what is missing."""
+    result = run(fresh, "ledger")
+    assert result.exit_code == 1
+    assert "kedro run" in result.output
+
+
+def test_an_unknown_environment_names_the_known_ones(few: Project) -> None:
+    """A typo in ``--env`` is told apart from a missing run."""
+    result = run(few, "status", "--env", "prod")
+    assert result.exit_code == 1
+    assert "production" in result.output
+
+
+def test_outside_a_project_the_command_says_so(tmp_path: Path) -> None:
+    """The commands need the project's configuration."""
+    with inside(tmp_path):
+        result = CliRunner().invoke(fleet, ["status"])
+    assert result.exit_code == 1
+    assert "pyproject.toml" in result.output
+
+
+def test_failed_sensors_show_in_the_exit_code(fresh: Project) -> None:
+    """``status`` exits with 3, so that a script notices."""
+    fresh.configure(
+        {
+            "training": {
+                "allowed_packages": ["sklearn", "tests"],
+                "recipes": {
+                    "raising": {
+                        "features": {"lags": [24]},
+                        "estimator": {"class": "tests.estimators.Raising"},
+                    }
+                },
+                "assign": {"sensors": {"D_n10": "raising"}},
+            },
+            "engine": {"backend": "sequential"},
+        }
+    )
+    fresh.run()
+    assert run(fresh, "status").exit_code == 3
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """``modelfleet --help`` answers at once because no library but click is imported."""
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from modelfleet.commands import fleet\n"
+        "result = CliRunner().invoke(fleet, ['--help'])\n"
+        "assert result.exit_code == 0 and 'ledger' in result.output\n"
+        "heavy = {'kedro', 'mlflow', 'polars', 'pandas', 'numpy', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "COVERAGE_PROCESS_START": ""}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)

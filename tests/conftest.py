@@ -1,0 +1,62 @@
+"""Fixtures that more than one part of the tests asks for."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, make_project
+
+os.environ.update(
+    DO_NOT_TRACK="1",
+    KEDRO_DISABLE_TELEMETRY="1",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    GX_ANALYTICS_ENABLED="false",
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A project after a run in a process of its own, as a person would run it."""
+
+    project: Project
+    stdout: str
+    stderr: str
+
+
+def kedro(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a Kedro command inside the project, with no terminal attached."""
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def ltown(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The whole default fleet, run once."""
+    project = make_project(tmp_path_factory.mktemp("ltown") / "project", sensors=None)
+    done = kedro(project, "run")
+    assert done.returncode == 0, done.stderr[-5000:]
+    return Finished(project, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A dozen sensors, run once; tests read it and do not change it."""
+    project = make_project(tmp_path_factory.mktemp("few") / "project")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """A dozen sensors, not run yet."""
+    return make_project(tmp_path / "project")

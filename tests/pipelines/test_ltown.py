@@ -1,0 +1,164 @@
+"""The main job on the default fleet: 987,100 raw readings of 119 sensors to a release."""
+
+import polars as pl
+import pytest
+
+from modelfleet.fleet.ledger import OUTCOMES
+from tests.conftest import Finished, kedro
+from tests.project import RAW, inside
+
+pytestmark = pytest.mark.xdist_group("ltown")
+
+
+def quirks(kind: str) -> pl.DataFrame:
+    """The injected faults of one kind."""
+    truth = pl.read_csv(RAW / "ltown" / "truth_quirks.csv", try_parse_dates=True)
+    return truth.filter(pl.col("quirk") == kind)
+
+
+def test_ledger_has_one_row_for_each_known_sensor(ltown: Finished) -> None:
+    """No sensor disappears, and the outcomes sum to the fleet."""
+    ledger = ltown.project.ledger()
+    known = pl.read_csv(ltown.project.raw / "sensors.csv")["sensor_id"]
+    assert sorted(ledger["sensor_id"]) == sorted(known)
+    assert ledger.height == 119
+    assert set(ledger["outcome"]) <= set(OUTCOMES)
+
+
+def test_most_sensors_are_accepted_but_not_all(ltown: Finished) -> None:
+    """The gate says yes where a model earns its place; one that always says yes is no gate."""
+    accepted = ltown.project.ledger().filter(pl.col("outcome") == "accepted")
+    assert 75 <= accepted.height <= 112
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "sensors"),
+    [
+        ("dead", "dead", {"D_n11", "P_n114", "P_n105"}),
+        # The fifth, D_n383, was stuck for two days in May, long before the weeks that matter.
+        ("stuck", "stuck", {"P_n636", "D_n31", "D_n36", "P_n429"}),
+        # The other late starters have more than 30 weeks of history by the end of the year.
+        ("late_start", "too_young", {"D_n27"}),
+    ],
+)
+def test_faulty_sensors_are_quarantined_with_the_right_reason(
+    ltown: Finished, fault: str, reason: str, sensors: set[str]
+) -> None:
+    """Each injected fault that still matters is found, and nothing else is called by its name."""
+    ledger = ltown.project.ledger()
+    named = ledger.filter(
+        (pl.col("outcome") == "quarantined")
+        & pl.col("reasons").str.split("; ").list.contains(reason)
+    )
+    assert set(named["sensor_id"]) == sensors
+    assert sensors <= set(quirks(fault)["sensor_id"])
+
+
+def test_every_raw_row_is_accounted_for(ltown: Finished) -> None:
+    """Rows in are rows stored, rejected or repeated; the tables hold what the account says."""
+    project = ltown.project
+    account = project.load("ingestion_account")
+    assert account["rows_in"] == 987_100
+    assert account["duplicates"] == 300
+    rejected = project.load("rejected_readings")
+    assert dict(rejected["reason"].value_counts().iter_rows()) == account["rejected"]
+    stored = project.load("readings").scan().select(pl.len()).collect().item()
+    assert stored == account["stored"]
+    assert stored + rejected.height + account["duplicates"] == account["rows_in"]
+
+
+def test_readings_are_unique_sorted_and_in_utc(ltown: Finished) -> None:
+    """One reading per sensor and time; a shard reads back in order whatever storage does."""
+    readings = ltown.project.load("readings")
+    whole = readings.scan().collect()
+    assert not whole.select(pl.struct("sensor_id", "timestamp").is_duplicated().any()).item()
+    assert whole.schema["timestamp"] == pl.Datetime("us", "UTC")
+    shard = readings.read(min(readings.shards()))
+    assert shard.equals(shard.sort("sensor_id", "timestamp"))
+
+
+def test_spikes_beyond_the_physical_limits_are_rejected(ltown: Finished) -> None:
+    """A value that cannot be is refused as it came, and every refused value really cannot be."""
+    limits = pl.from_pandas(ltown.project.load("sensors")).select(
+        "sensor_id", "lower_limit", "upper_limit"
+    )
+    refused = ltown.project.load("rejected_readings").join(limits, on="sensor_id")
+    value = refused["value"].cast(pl.Float64)
+    too_high = refused["reason"] == "above_upper_limit"
+    assert (value.filter(too_high) > refused["upper_limit"].filter(too_high)).all()
+    assert (value.filter(~too_high) < refused["lower_limit"].filter(~too_high)).all()
+    spiky = set(quirks("spikes")["sensor_id"])
+    # Ten times the usual value leaves the range of three of them; the others stay within it.
+    assert spiky & set(refused.filter(too_high)["sensor_id"]) == {"D_n1", "P_n31", "P_n469"}
+
+
+def test_whoever_is_not_served_by_a_model_is_served_by_its_baseline(ltown: Finished) -> None:
+    """The backup is a first-class model; only the dead have nothing, and that is counted."""
+    ledger = ltown.project.ledger()
+    assert set(ledger.filter(pl.col("serves") == "none")["sensor_id"]) == {
+        "D_n11", "P_n105", "P_n114",
+    }  # fmt: skip
+    backup = ledger.filter(pl.col("outcome") == "backup")
+    assert set(backup["serves"]) == {"baseline"}
+    assert (ledger.filter(pl.col("serves") != "none")["version"] != "").all()
+
+
+def test_the_release_says_what_the_ledger_says(ltown: Finished) -> None:
+    """A release is complete, verified byte by byte, and carries each model that serves."""
+    with inside(ltown.project.path):
+        store = ltown.project.load("release")
+        (rid,) = store.rids()
+        release = store.open(rid)
+    ledger = ltown.project.ledger()
+    assert (
+        release.table("serves")
+        .select("sensor_id", "outcome", "serves")
+        .equals(ledger.select("sensor_id", "outcome", "serves"))
+    )
+    models = release.table("models")
+    assert set(models["sensor_id"]) == set(ledger.filter(pl.col("serves") == "model")["sensor_id"])
+    assert release.table("baselines").height == 119
+    assert set(ltown.project.load("channel").live().values()) == {rid}
+
+
+def test_the_run_is_tracked(ltown: Finished) -> None:
+    """One MLflow run with configuration, metrics, tables, figures and the report."""
+    import mlflow
+
+    with inside(ltown.project.path):
+        client = mlflow.MlflowClient("sqlite:///data/mlflow/mlflow.db")
+        (experiment,) = [e for e in client.search_experiments() if e.name == "modelfleet-local"]
+        (run,) = client.search_runs([experiment.experiment_id])
+        top = {entry.path for entry in client.list_artifacts(run.info.run_id)}
+        figures = {entry.path for entry in client.list_artifacts(run.info.run_id, "figures")}
+    metrics = run.data.metrics
+    assert metrics["fleet.sensors"] == 119
+    outcomes = [value for name, value in metrics.items() if name.startswith("fleet.outcome.")]
+    assert sum(outcomes) == 119
+    stages = {"ingestion", "validation", "baseline", "training", "evaluation", "promotion"}
+    assert {f"seconds.{stage}" for stage in stages} <= metrics.keys()
+    assert 0 < metrics["fleet.median_skill"] < 1
+    assert {"report.html", "configuration.yml", "tables", "figures"} <= top
+    assert len(figures) == 4
+
+
+def test_the_run_ends_with_a_short_table_on_stdout(ltown: Finished) -> None:
+    """People see the outcome at once; logs are on stderr and carry the time."""
+    assert "119 sensors" in ltown.stdout
+    assert "accepted" in ltown.stdout
+    assert "report.html" in ltown.stdout
+    assert len(ltown.stdout.splitlines()) < 12
+    assert "INFO" not in ltown.stdout
+    assert "done in" in ltown.stderr
+
+
+def test_kedro_fleet_answers_like_the_console_script(ltown: Finished) -> None:
+    """``kedro fleet ledger --json`` prints JSON alone on stdout."""
+    import json
+
+    done = kedro(ltown.project, "fleet", "ledger", "--json")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["schema"] == 1
+    assert printed["fleet"] == 119 == sum(printed["outcomes"].values()) == len(printed["sensors"])
+    assert {"sensor_id", "outcome", "serves", "reasons"} == printed["sensors"][0].keys()

@@ -1,0 +1,71 @@
+"""Same inputs, same release; nothing changed, nothing appended."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, make_project
+
+pytestmark = pytest.mark.xdist_group("few")
+
+
+def live(project: Project) -> str:
+    """The one release that is live."""
+    (rid,) = set(project.load("channel").live().values())
+    return str(rid)
+
+
+def test_the_same_data_in_another_folder_give_the_same_release(
+    few: Project, fresh: Project
+) -> None:
+    """A release is named by its content: not by paths, times, the machine or the engine."""
+    fresh.configure({"engine": {"backend": "sequential"}})
+    fresh.run()
+    assert live(fresh) == live(few)
+
+
+def test_a_run_that_changes_nothing_appends_nothing(fresh: Project) -> None:
+    """No new table version, no new result, no new release, no new channel entry."""
+
+    def produced() -> dict[str, int]:
+        kept = ("03_primary/readings", "02_intermediate/rejected_readings", "releases", "channels")
+        folders = [fresh.data / name for name in (*kept, "04_feature/workspace")]
+        files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+        return {str(file): file.stat().st_mtime_ns for file in files}
+
+    fresh.run()
+    before = produced()
+    fresh.run()
+    assert produced() == before
+    assert len(fresh.load("channel").entries()) == 1
+
+
+def test_one_changed_parameter_gives_another_release(few: Project, tmp_path: Path) -> None:
+    """What shapes models or verdicts is part of the release's name."""
+    project = make_project(tmp_path / "changed")
+    project.configure({"evaluation": {"gate": {"min_probability": 0.85}}})
+    project.run()
+    assert live(project) != live(few)
+
+
+def test_only_the_changed_stage_is_computed_again(fresh: Project) -> None:
+    """A new recipe trains again; profiles and baselines are found where they lie."""
+    fresh.run()
+    before = {name: fresh.load(name).files for name in ("measurements", "baselines", "candidates")}
+    fresh.configure(
+        {"training": {"recipes": {"linear": {"estimator": {"arguments": {"alpha": 1.0}}}}}}
+    )
+    fresh.run()
+    after = {name: fresh.load(name).files for name in before}
+    assert after["measurements"] == before["measurements"]
+    assert after["baselines"] == before["baselines"]
+    assert not set(after["candidates"]) & set(before["candidates"])
+    assert len(fresh.load("channel").entries()) == 2
+
+
+def test_four_eyes_makes_nothing_live(fresh: Project) -> None:
+    """Production's policy: the release is made and waits for people."""
+    fresh.run(env="production")
+    assert fresh.load("run_summary", env="production")["state"] == "waiting for approval"
+    assert len(fresh.load("release", env="production").rids()) == 1
+    assert not (fresh.data / "production" / "channels").exists()
