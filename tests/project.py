@@ -81,7 +81,8 @@ def make_project(folder: Path, *, sensors: tuple[str, ...] | None = FEW) -> Proj
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
     (folder / "conf" / "local").mkdir()
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    for file in ("pyproject.toml", ".telemetry"):
+        shutil.copy(ROOT / file, folder)
     (folder / "src").mkdir()  # Kedro wants one; the package itself is the installed one
     shutil.copytree(RAW, folder / "data" / "01_raw")
     project = Project(folder)

@@ -60,9 +60,11 @@ class LinearForecaster:
     ) -> Iterator[LinearModel | None]:
         """See :class:`~modelfleet.domain.forecasters.base.Forecaster`."""
         rows = np.column_stack([features, target])[learnable]
-        centre = rows.mean(axis=0) if len(rows) else np.zeros(rows.shape[1])
-        rows -= centre
         before = np.concatenate([[0], learnable.cumsum()])
+        # Sums of squares lose digits where a series is far from zero. Any fixed centre near it will
+        # do; one that later rows shift would let the future into the last bits of earlier fits.
+        centre = _first_mean(rows, [int(before[window.stop]) for window in windows])
+        rows -= centre
         moments = _Moments(rows, before, windows)
         for window in windows:
             count, sums, products = moments.of(window)
@@ -105,6 +107,13 @@ class _Moments:
         sums: FloatArray = sum(self._sums[part], np.zeros(self._width))
         products: FloatArray = sum(self._products[part], np.zeros((self._width, self._width)))
         return stop - start, sums, products
+
+
+def _first_mean(rows: FloatArray, stops: Sequence[int]) -> FloatArray:
+    """Mean of the rows before the first stop that has any."""
+    stop = next((stop for stop in stops if stop), 0)
+    mean = rows[:stop].mean(axis=0) if stop else np.zeros(rows.shape[1])
+    return np.asarray(mean, dtype=np.float64)
 
 
 def _solve_symmetric(matrix: FloatArray, right: FloatArray, *, definite: bool) -> FloatArray:

@@ -38,7 +38,8 @@ def check_expectations(
     import great_expectations as gx  # takes seconds, and only this stage needs it
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    logging.getLogger(gx.__name__).setLevel(logging.WARNING)
+    # This module of theirs sets its own level, whatever logging.yml says.
+    logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

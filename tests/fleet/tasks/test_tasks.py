@@ -1,0 +1,296 @@
+"""Tasks: from one shard's readings to a row per sensor."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from modelfleet.domain.baselines import SensorFacts
+from modelfleet.domain.features import Covariates, build_design
+from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.training import TrainingParameters
+from modelfleet.domain.parameters.validation import ProfileParameters
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.blocks import blocks
+from modelfleet.fleet.judged import judged_series
+from modelfleet.fleet.model_bytes import model_from_bytes
+from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.tasks import BaselineTask, ProfileTask, TrainingTask
+from tests.fleet.test_pieces import START
+
+WEEK = 168
+WEEKS = 24
+FIRST = int(START.timestamp()) // 3600
+AXIS = Axis(60, "UTC", FIRST, FIRST + WEEKS * WEEK)
+BACKTEST = BacktestParameters(weeks=4, choice_weeks=2, min_training_weeks=4)
+FEATURES = {
+    "lags": [24, 48], "weeks": [1, 2], "weeks_median": True, "seasonal_mean": True,
+    "levels": [24], "deviations": [24], "daily_harmonics": 2,
+}  # fmt: skip
+
+
+def noise(sensor_id: str, length: int = WEEKS * WEEK) -> np.ndarray:
+    """A daily wave with an autoregressive disturbance, the same for the same name."""
+    generator = np.random.default_rng(len(sensor_id) * 7 + ord(sensor_id[0]))
+    shocks = generator.normal(size=length)
+    out = np.zeros(length)
+    for i in range(1, length):
+        out[i] = 0.95 * out[i - 1] + 0.3 * shocks[i]
+    return 10 + 3 * np.sin(2 * np.pi * np.arange(length) / 24) + out
+
+
+def shard(**series: Any) -> pl.DataFrame:
+    """Readings of some sensors, sorted."""
+    frames = [
+        pl.DataFrame(
+            {
+                "sensor_id": [name] * len(values),
+                "timestamp": pl.datetime_range(
+                    START, interval="1h", end=AXIS.time(FIRST + len(values) - 1), eager=True
+                ).cast(pl.Datetime("us", "UTC")),
+                "value": pl.Series(values, dtype=pl.Float64).fill_nan(None),
+            }
+        )
+        for name, values in series.items()
+    ]
+    return pl.concat(frames).sort("sensor_id", "timestamp")
+
+
+def training(estimator: dict[str, Any] | None = None, **features: Any) -> TrainingParameters:
+    """One recipe."""
+    chosen = estimator or {"class": "sklearn.linear_model.Ridge", "arguments": {"alpha": 5.0}}
+    recipe = {"features": {**FEATURES, **features}, "estimator": chosen}
+    return TrainingParameters.model_validate(
+        {
+            "allowed_packages": ["sklearn"],
+            "recipes": {"r": recipe},
+            "assign": {"default": "r"},
+        }
+    )
+
+
+def train(
+    readings: pl.DataFrame,
+    *members: Member,
+    parameters: TrainingParameters | None = None,
+    **more: Any,
+) -> dict[str, dict[str, Any]]:
+    """Rows by sensor."""
+    task = TrainingTask(
+        roster=Roster({0: members}),
+        baselines={member.sensor_id: "weekly_naive" for member in members},
+        baseline_weeks=4,
+        axis=AXIS,
+        horizon=24,
+        parameters=parameters or training(),
+        backtest=BACKTEST,
+    )
+    rows = replace(task, **more).run(readings).iter_rows(named=True)
+    return {row["sensor_id"]: row for row in rows}
+
+
+def test_the_served_model_is_scikit_learns() -> None:
+    """Coefficients of the fast path forecast what a pipeline of scikit-learn forecasts."""
+    readings = shard(a=noise("a"))
+    row = train(readings, Member("a", "r"))["a"]
+    assert row["outcome"] == "trained"
+    block = dict(blocks(readings, AXIS))["a"]
+    judged = judged_series(block, Member("a", "r"), AXIS, weeks=4)
+    design = build_design(
+        judged.series, judged.calendar, training().recipes["r"].features, horizon=24
+    )
+    rows = judged.series.learnable & design.usable
+    reference = make_pipeline(StandardScaler(), Ridge(alpha=5.0))
+    reference.fit(design.values[rows], judged.series.values[rows])
+    own = design.values[rows] @ np.array(row["coefficients"]) + row["intercept"]
+    np.testing.assert_allclose(own, reference.predict(design.values[rows]), rtol=1e-6)
+    assert row["rows"] == rows.sum()
+
+
+def test_a_model_beats_last_week_where_the_recent_level_matters() -> None:
+    """Evidence is there for each week, and both errors are on the same hours."""
+    row = train(shard(a=noise("a")), Member("a", "r"))["a"]
+    assert row["hours"] == [WEEK] * 4
+    assert np.mean(row["loss"]) < np.mean(row["baseline_loss"])
+    assert row["valid_share"] == 1.0
+    assert row["trained_to"] == AXIS.end
+    assert len(row["forecast_trace"]) == 2 * WEEK
+
+
+def test_any_estimator_of_the_allowed_packages_fits() -> None:
+    """It is carried as bytes, and is the same whenever it is trained."""
+    boosting = training(
+        {
+            "class": "sklearn.ensemble.HistGradientBoostingRegressor",
+            "arguments": {"max_iter": 5},
+            "standardise": False,
+        }
+    )
+    readings = shard(a=noise("a"))
+    row = train(readings, Member("a", "r"), parameters=boosting)["a"]
+    assert row["outcome"] == "trained", row["reason"]
+    assert row["coefficients"] is None
+    model = model_from_bytes(row["model_bytes"])
+    assert model.predict(np.zeros((1, len(row["feature_names"])))).shape == (1,)
+    assert train(readings, Member("a", "r"), parameters=boosting)["a"] == row
+
+
+def test_neighbours_do_not_change_a_sensor() -> None:
+    """To the bit: not a broken neighbour, not a missing one."""
+    alone = train(shard(b=noise("b")), Member("b", "r"))["b"]
+    wild = noise("a")
+    wild[::5] = np.nan
+    wild[7::11] = 1e300
+    together = train(shard(a=wild, b=noise("b")), Member("a", "r"), Member("b", "r"))
+    assert together["b"] == alone
+
+
+def test_too_little_to_learn_from_is_a_reason() -> None:
+    """Said in rows and weeks."""
+    young = np.full(WEEKS * WEEK, np.nan)
+    young[-5 * WEEK :] = noise("a", 5 * WEEK)
+    row = train(shard(a=young), Member("a", "r"))["a"]
+    assert row["outcome"] == "failed"
+    assert "usable rows are fewer than 4 weeks" in row["reason"]
+
+
+def test_excluded_hours_are_neither_learned_nor_judged() -> None:
+    """What happens in an excluded period does not matter, and its length is told."""
+    period = (FIRST + 22 * WEEK, FIRST + 22 * WEEK + 48)
+    member = Member("a", "r", excluded=(period,))
+    strange = noise("a")
+    strange[22 * WEEK : 22 * WEEK + 48] += 50
+    usual, changed = (train(shard(a=v), member)["a"] for v in (noise("a"), strange))
+    assert usual["excluded_hours"] == 48
+    assert usual["hours"] == [WEEK, WEEK, WEEK - 48, WEEK]
+    assert changed["loss"][:2] == usual["loss"][:2]
+    assert changed["version"] != usual["version"]
+
+
+def test_covariates_are_known_one_horizon_late() -> None:
+    """A recipe that asks for one that is not there fails its sensor, with the name."""
+    parameters = training(covariates=["rain"])
+    readings = shard(a=noise("a"))
+    row = train(readings, Member("a", "r"), parameters=parameters)["a"]
+    assert "no covariate 'rain'" in row["reason"]
+    rain = np.random.default_rng(2).normal(size=(WEEKS * WEEK, 1))
+    given = Covariates(FIRST, ("rain",), rain)
+    row = train(readings, Member("a", "r"), parameters=parameters, covariates=given)["a"]
+    assert row["feature_names"][-1] == "covariate_rain"
+    later = rain.copy()
+    later[-24:] += 100
+    changed = Covariates(FIRST, ("rain",), later)
+    again = train(readings, Member("a", "r"), parameters=parameters, covariates=changed)["a"]
+    assert again["loss"] == row["loss"]
+    assert again["version"] != row["version"]
+
+
+@pytest.mark.parametrize("sliding", [None, 8])
+def test_a_sliding_window_learns_from_the_last_weeks_only(sliding: int | None) -> None:
+    """What lies before the window leaves no trace in coefficients."""
+    early = noise("a")
+    early[: 10 * WEEK] *= 1.5
+    backtest = BACKTEST.model_copy(update={"sliding_weeks": sliding})
+    member, plain = Member("a", "r"), training(seasonal_mean=False, deviations=[])
+    rows = [
+        train(shard(a=values), member, parameters=plain, backtest=backtest)["a"]
+        for values in (noise("a"), early)
+    ]
+    same = np.allclose(rows[0]["coefficients"], rows[1]["coefficients"], rtol=1e-9)
+    assert same == (sliding is not None)
+    expected = (WEEKS - sliding) * WEEK if sliding else 2 * WEEK
+    assert rows[0]["trained_from"] == AXIS.time(FIRST + expected)
+
+
+def fit_baselines(
+    readings: pl.DataFrame, *members: Member, **more: Any
+) -> dict[str, dict[str, Any]]:
+    """Rows by sensor."""
+    parameters = BaselineParameters.model_validate(
+        {
+            "weeks": 4,
+            "candidates": ["hour_of_week_median", "weekly_naive"],
+            "assign": {"default": "best"},
+        }
+    )
+    task = BaselineTask(Roster({0: members}), AXIS, 24, parameters, BACKTEST)
+    rows = replace(task, **more).run(readings).iter_rows(named=True)
+    return {row["sensor_id"]: row for row in rows}
+
+
+def test_the_baseline_is_chosen_on_weeks_that_are_not_judged() -> None:
+    """Whatever happens in the judged weeks, the choice stands."""
+    rest = noise("a")
+    strange = rest.copy()
+    strange[-4 * WEEK :] = np.random.default_rng(0).normal(size=4 * WEEK)
+    usual, changed = (fit_baselines(shard(a=v), Member("a", "best"))["a"] for v in (rest, strange))
+    assert usual["choice_loss"] == changed["choice_loss"]
+    assert usual["baseline"] == changed["baseline"]
+    assert usual["loss"] != changed["loss"]
+
+
+def test_a_silent_sensor_has_no_pattern_and_a_rule_always_has() -> None:
+    """Nothing is made up for a sensor that has not spoken for weeks; a business rule speaks."""
+    silent = noise("a")
+    silent[-6 * WEEK :] = np.nan
+    rule = Member("b", "business_rule", facts=SensorFacts(rule_value=4.5))
+    never = Member("c", "best")
+    rows = fit_baselines(shard(a=silent, b=noise("b")), Member("a", "best"), rule, never)
+    assert (rows["a"]["outcome"], rows["c"]["outcome"]) == ("none", "none")
+    assert "knows no value of the last weeks" in rows["a"]["reason"]
+    assert set(rows["b"]["pattern"]) == {4.5}
+    assert rows["c"]["readings"] == 0
+
+
+def test_the_pattern_is_last_weeks_for_the_naive_one() -> None:
+    """Slot of the local week by slot: what will be served if nothing else is."""
+    values = noise("a")
+    row = fit_baselines(shard(a=values), Member("a", "weekly_naive"))["a"]
+    calendar = AXIS.calendar(AXIS.stop - WEEK, WEEK)
+    expected = np.empty(WEEK)
+    expected[calendar.slot] = values[-WEEK:]
+    assert row["pattern"] == expected.tolist()
+
+
+def test_profiles_measure_what_is_there() -> None:
+    """Gaps, stuck runs, silence and jumps of a made-up sensor come out as they were made."""
+    values = noise("a")
+    values[-200:-100] = 7.0
+    values[-300:-260] = np.nan
+    values[-3 * 24 : -2 * 24] += 500
+    values[-5:] = np.nan
+    task = ProfileTask(
+        {0: ("a", "none")},
+        AXIS,
+        ProfileParameters(recent_weeks=4, stuck_hours=24, jump_factor=5),
+    )
+    row, none = task.run(shard(a=values)).iter_rows(named=True)
+    assert row["longest_gap_hours"] == 40
+    assert row["longest_stuck_hours"] == 100
+    assert row["silence_hours"] == 5
+    assert row["level_jump_days"] == 1
+    assert row["coverage"] == pytest.approx(1 - 45 / (4 * WEEK))
+    assert row["history_weeks"] == WEEKS
+    assert row["first_reading"] == START
+    assert isinstance(row["last_reading"], datetime)
+    assert len(row["weekly_coverage"]) == WEEKS
+    assert none["outcome"] == "no_data"
+
+
+def test_a_constant_sensor_is_stuck_and_has_no_jumps() -> None:
+    """A flat line has no usual spread to jump out of."""
+    task = ProfileTask(
+        {0: ("a",)}, AXIS, ProfileParameters(recent_weeks=4, stuck_hours=24, jump_factor=5)
+    )
+    (row,) = task.run(shard(a=np.ones(WEEKS * WEEK))).iter_rows(named=True)
+    assert row["stuck_share"] == 1.0
+    assert row["stuck_end_hours"] == WEEKS * WEEK
+    assert row["level_jump_days"] == 0
+    assert row["spread"] == 0

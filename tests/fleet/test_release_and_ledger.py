@@ -1,0 +1,305 @@
+"""From stage results to the ledger, the release and the figures of a run."""
+
+import io
+import zipfile
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from modelfleet.domain.errors import LedgerError, TaskError
+from modelfleet.domain.forecasters import EstimatorModel
+from modelfleet.domain.parameters.evaluation import GateParameters
+from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.fleet.admissions import decide_admissions, describe_profiles
+from modelfleet.fleet.ledger import build_ledger, check_ledger, ledger_totals
+from modelfleet.fleet.model_bytes import model_from_bytes, model_to_bytes
+from modelfleet.fleet.profiles import PROFILE_SCHEMA
+from modelfleet.fleet.promotion import decide_promotion
+from modelfleet.fleet.provenance import attachments
+from modelfleet.fleet.release_content import (
+    BASELINE_COLUMNS,
+    MODEL_COLUMNS,
+    draft_release,
+    table_bytes,
+)
+from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
+from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
+from modelfleet.fleet.summary_text import format_summary
+from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
+from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
+from tests.fleet.test_engine import SOURCE
+from tests.project import ROOT
+
+IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
+SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})
+ADMISSIONS = pl.DataFrame(
+    {
+        "sensor_id": IDS,
+        "admitted": [True, True, True, False, False],
+        "reasons": [[], [], [], ["dead"], ["no_data"]],
+    },
+    schema_overrides={"reasons": pl.List(pl.String)},
+)
+BASELINES = pl.DataFrame(
+    [
+        {"sensor_id": i, "outcome": "none" if i == "orphan" else "fitted", "version": f"b-{i}",
+         "reason": "knows no value" if i == "orphan" else None, "baseline": "weekly_naive"}
+        for i in IDS
+    ],
+    schema=BASELINE_SCHEMA,
+)  # fmt: skip
+
+
+def candidate(sensor_id: str, better: float) -> dict[str, Any]:
+    """A trained candidate that errs less than its baseline by so much, give or take."""
+    noise = np.linspace(-0.02, 0.02, 12)
+    return {
+        "sensor_id": sensor_id, "outcome": "trained", "version": f"m-{sensor_id}",
+        "loss": (1 - better + noise).tolist(), "baseline_loss": [1.0] * 12, "hours": [168] * 12,
+        "valid_share": 1.0, "mae": 1 - better, "mean_error": 0.0, "recipe": "linear",
+    }  # fmt: skip
+
+
+CANDIDATES = pl.DataFrame(
+    [
+        candidate("accepted", 0.2),
+        candidate("rejected", -0.2),
+        {"sensor_id": "failed", "outcome": "failed", "reason": "ValueError: no"},
+    ],
+    schema=CANDIDATE_SCHEMA,
+)
+GATE = GateParameters.model_validate(
+    {
+        "mode": {"default": "expected"}, "min_weeks": 8, "min_hours": 50, "min_valid_share": 0.7,
+        "max_bias_share": 0.75, "margin": 0.0, "min_probability": 0.8,
+        "false_discovery_rate": 0.1, "min_sensors_for_prior": 30,
+    }
+)  # fmt: skip
+VERDICTS = judge_candidates(CANDIDATES, SENSORS, weeks=12, gate=GATE)
+
+
+def ledger() -> pl.DataFrame:
+    """The ledger of the five."""
+    return build_ledger(SENSORS, ADMISSIONS, BASELINES, CANDIDATES, VERDICTS)
+
+
+def test_every_way_through_the_stages_has_its_outcome() -> None:
+    """Accepted, rejected, failed, quarantined with and without a backup."""
+    rows = {row["sensor_id"]: row for row in ledger().iter_rows(named=True)}
+    found = {name: (row["outcome"], row["serves"], row["version"]) for name, row in rows.items()}
+    assert found == {
+        "accepted": ("accepted", "model", "m-accepted"),
+        "rejected": ("backup", "baseline", "b-rejected"),
+        "failed": ("failed", "baseline", "b-failed"),
+        "dead": ("quarantined", "baseline", "b-dead"),
+        "orphan": ("quarantined", "none", None),
+    }
+    assert rows["rejected"]["reasons"] == ["not_better_than_baseline"]
+    assert rows["failed"]["reasons"] == ["ValueError: no"]
+    assert rows["orphan"]["reasons"] == ["no_data", "knows no value"]
+    totals = ledger_totals(ledger())
+    assert sum(totals["outcomes"].values()) == sum(totals["serves"].values()) == 5
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda t: t.filter(pl.col("sensor_id") != "dead"), "missing: 'dead'"),
+        (lambda t: pl.concat([t, t.head(1)]), "more than once: 'accepted'"),
+        (lambda t: t.with_columns(outcome=pl.lit("lost")), "without an outcome"),
+        (lambda t: t.with_columns(sensor_id=pl.col("sensor_id") + "!"), "unknown: 'accepted!'"),
+    ],
+)
+def test_a_ledger_that_loses_a_sensor_is_refused(broken: Any, message: str) -> None:
+    """The run asserts that the rows are the fleet."""
+    with pytest.raises(LedgerError, match=message):
+        check_ledger(broken(ledger()), IDS)
+
+
+def test_verdicts_say_why_in_figures_and_in_words() -> None:
+    """Each rule has status, figure and threshold; one sentence sums up."""
+    accepted, rejected = VERDICTS.sort("sensor_id").iter_rows(named=True)
+    assert accepted["sentence"].startswith("better in 12 of 12 weeks, 20 % less error")
+    assert "20 % more error" in rejected["sentence"]
+    assert rejected["not_better_than_baseline_status"] == "fail"
+    assert rejected["not_better_than_baseline_threshold"] == 0.8
+    assert accepted["probability"] > 0.8
+
+
+def test_strict_cohorts_are_told_their_p_value() -> None:
+    """The mode is chosen by cohort and stands in the verdict."""
+    strict = GATE.model_copy(
+        update={"mode": GATE.mode.model_copy(update={"cohorts": {"c": "strict"}})}
+    )
+    verdicts = judge_candidates(CANDIDATES, SENSORS, weeks=12, gate=strict)
+    assert verdicts["mode"].to_list() == ["strict", "strict"]
+    assert "p = 0.000" in verdicts["sentence"][0]
+
+
+def test_poor_evidence_is_said_in_words() -> None:
+    """Too few weeks, too few valid hours and bias each have their sentence."""
+    poor = {**candidate("accepted", 0.2), "hours": [0] * 12, "valid_share": 0.5}
+    biased = {**candidate("rejected", 0.2), "mean_error": 0.7, "valid_share": None}
+    frame = pl.DataFrame([poor, biased], schema=CANDIDATE_SCHEMA)
+    first, second = judge_candidates(frame, SENSORS, weeks=12, gate=GATE)["sentence"]
+    assert first == (
+        "0 comparable weeks are not enough to judge; "
+        "the share of the hours with a forecast, 0.50, is below 0.70"
+    )
+    assert "its mean error of 0.7 exceeds 0.6" in second
+    assert "too_few_valid_hours could not be evaluated" in second
+
+
+def test_the_scorecard_has_every_known_sensor() -> None:
+    """Skill compares both on the same hours; sensors without a candidate have none."""
+    card = make_scorecard(SENSORS, BASELINES, CANDIDATES, VERDICTS)
+    skill = dict(card.select("sensor_id", "skill").iter_rows())
+    assert skill["accepted"] == pytest.approx(0.2)
+    assert skill["rejected"] == pytest.approx(-0.2)
+    assert skill["dead"] is None
+    assert card.height == 5
+
+
+def test_profiles_are_judged_and_every_reason_is_explained() -> None:
+    """What was measured stands beside what is allowed; expectations add their own reasons."""
+    from omegaconf import OmegaConf
+
+    from modelfleet.domain.parameters.validation import ValidationParameters
+
+    raw = OmegaConf.load(ROOT / "conf/base/parameters_validation.yml")
+    limits = ValidationParameters.model_validate(OmegaConf.to_object(raw)["validation"])
+    measured = pl.DataFrame(
+        [
+            {"sensor_id": "accepted", "outcome": "profiled", "readings": 9000, "coverage": 1.0,
+             "history_weeks": 52.0, "silence_hours": 0.0, "longest_gap_hours": 0.0,
+             "stuck_share": 0.0, "stuck_end_hours": 1.0, "level_jump_days": 0.0, "spread": 1.0},
+            {"sensor_id": "rejected", "outcome": "failed", "reason": "x"},
+        ],
+        schema=PROFILE_SCHEMA,
+    )  # fmt: skip
+    refused = pl.DataFrame({"sensor_id": ["accepted"], "reason": ["above_upper_limit"]})
+    profiles = describe_profiles(SENSORS, measured, refused)
+    row = profiles.row(by_predicate=pl.col("sensor_id") == "accepted", named=True)
+    assert (row["rejected_rows"], row["out_of_range_rows"]) == (1, 1)
+    admissions = decide_admissions(profiles, {"accepted": ["flat_line"]}, limits.admission)
+    found = {r["sensor_id"]: r for r in admissions.iter_rows(named=True)}
+    assert found["accepted"]["reasons"] == ["flat_line"]
+    assert found["dead"]["reasons"][0] == "no_data"
+    assert "no_data: 0, limit 1" in found["dead"]["explanation"]
+    assert "profile_failed" in found["rejected"]["reasons"]
+
+
+def draft(**changes: Any) -> Any:
+    """A release of the five."""
+    parts = {
+        "ledger": ledger(),
+        "candidates": CANDIDATES,
+        "baselines": BASELINES,
+        "scorecard": make_scorecard(SENSORS, BASELINES, CANDIDATES, VERDICTS),
+        "verdicts": VERDICTS,
+        "parameters": {"gate": GATE.model_dump(mode="json")},
+        "readings": SOURCE,
+        "run": {"run_id": "r1"},
+        "files": {"report.html": b"<html>"},
+    }
+    return draft_release(**{**parts, **changes})
+
+
+def test_a_release_is_named_by_what_shapes_it() -> None:
+    """Chunks, order and facts about the run do not matter; a parameter or a value does."""
+    rid = draft().rid
+    chunks = pl.concat([CANDIDATES.tail(1), CANDIDATES.head(2)], rechunk=False)
+    assert draft(candidates=chunks).rid == rid
+    assert draft(run={"run_id": "r2"}, files={}).rid == rid
+    assert draft(parameters={"gate": {}}).rid != rid
+    other = CANDIDATES.with_columns(intercept=pl.lit(1.0))
+    assert draft(candidates=other).rid != rid
+
+
+def test_a_release_carries_the_serving_models_and_all_backups() -> None:
+    """Rejected candidates stay out; their baselines are in."""
+    contents = draft().contents
+    models = pl.read_parquet(io.BytesIO(contents["models.parquet"]))
+    assert models["sensor_id"].to_list() == ["accepted"]
+    assert models.columns == list(MODEL_COLUMNS)
+    backups = pl.read_parquet(io.BytesIO(contents["baselines.parquet"]))
+    assert backups["sensor_id"].to_list() == sorted(IDS)
+    assert backups.columns == list(BASELINE_COLUMNS)
+    assert table_bytes(models) == table_bytes(models)
+
+
+def test_provenance_names_its_files_with_their_digests() -> None:
+    """The channel entry holds one digest that covers them all."""
+    files = attachments({"run_id": "r"}, {"ledger.csv": b"x"})
+    assert b'"sha256"' in files["PROVENANCE.json"]
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    assert card["rid"] == draft().rid
+    assert len(card["provenance_digest"]) == 64
+
+
+def test_policy_decides_what_goes_live() -> None:
+    """Automatic makes every cohort live; four eyes makes none."""
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    live = decide_promotion(card, {"b", "a"}, PromotionParameters(policy="automatic"))
+    assert live.as_dict()["serves"] == {"a": card["rid"], "b": card["rid"]}
+    waits = decide_promotion(card, {"a"}, PromotionParameters(policy="four_eyes"))
+    assert (waits.state, dict(waits.serves)) == ("waiting for approval", {})
+
+
+def test_a_run_in_a_few_figures() -> None:
+    """What people read at the end, and what MLflow draws."""
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    summary = summarise_run(
+        fleet="f",
+        ledger=ledger(),
+        scorecard=make_scorecard(SENSORS, BASELINES, CANDIDATES, VERDICTS),
+        card=card,
+        decision={"state": "live"},
+        run={"run_id": "r", "started_at": "t", "environment": "local"},
+    )
+    assert summary["share_on_backup"] == pytest.approx(3 / 5)
+    account = {"rows_in": 3, "stored": 1, "duplicates": 1, "rejected": {"off_grid": 1}}
+    metrics = fleet_metrics(summary, account)
+    assert metrics["outcome.accepted"] == {"value": 1.0, "step": 0}
+    assert "median_skill" in metrics
+    assert "median_skill" not in fleet_metrics({**summary, "median_skill": None}, account)
+    text = format_summary(summary, report="r.html", mlflow_run="abc")
+    assert "1 accepted, 1 backup, 2 quarantined, 1 failed" in text
+    assert "r.html" in text
+    assert "no candidate was judged" in format_summary({**summary, "median_skill": None})
+
+
+def boosted(iterations: int) -> EstimatorModel:
+    """A small model that is no linear one."""
+    generator = np.random.default_rng(0)
+    features, target = generator.normal(size=(300, 3)), generator.normal(size=300)
+    estimator = HistGradientBoostingRegressor(max_iter=iterations, random_state=1)
+    return EstimatorModel(make_pipeline(StandardScaler(), estimator).fit(features, target))
+
+
+def test_equal_models_are_equal_bytes() -> None:
+    """No memory address and no time of day is in them, so they can be hashed."""
+    content = model_to_bytes(boosted(3))
+    assert content == model_to_bytes(boosted(3))
+    assert content != model_to_bytes(boosted(4))
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert all(len(name.split(".")[0]) < 8 for name in names)
+
+
+def test_a_model_forecasts_the_same_after_the_way_through_bytes() -> None:
+    """What is served is what was fitted."""
+    model = boosted(3)
+    features = np.random.default_rng(1).normal(size=(20, 3))
+    loaded = model_from_bytes(model_to_bytes(model))
+    np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
+
+
+def test_what_is_no_estimator_has_no_bytes() -> None:
+    """Linear models are columns, not bytes."""
+    with pytest.raises(TaskError, match="has no byte form"):
+        model_to_bytes(object())
