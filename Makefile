@@ -2,7 +2,6 @@
 # On a fresh machine Python 3.11 to 3.13 and make are enough; everything else goes into .venv.
 
 PYTHON  ?= python3
-ENV     ?=
 ARGS    ?=
 WORKERS ?= 2
 
@@ -29,7 +28,7 @@ setup: $(VENV)/.stamp-dev  ## Install what development needs, and the git hooks
 	@if git rev-parse --git-dir >/dev/null 2>&1; then $(BIN)/pre-commit install; fi
 
 run: $(VENV)/.stamp-run  ## Run the pipelines (ENV=bwdf, ARGS='--pipelines ingestion,validation')
-	@$(BIN)/kedro run $(if $(ENV),--env $(ENV)) $(ARGS)
+	@$(BIN)/kedro run $(if $(filter command,$(origin ENV)),--env $(ENV)) $(ARGS)
 
 # Coverage is measured once and asked twice: the domain decides, so it answers to a higher bar.
 test: $(VENV)/.stamp-dev  ## Run the tests and hold the coverage (WORKERS=4, ARGS='-k gates')

@@ -18,7 +18,9 @@ from modelfleet.settings import CONFIG_LOADER_ARGS
 from tests.project import ROOT, inside
 
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
-LAYERS = {"raw", "intermediate", "primary", "feature", "models", "model_output", "reporting"}
+LAYERS = (
+    "raw", "intermediate", "primary", "feature", "models", "model_output", "reporting", "release",
+)  # fmt: skip
 PARAMETER_FILES = sorted((ROOT / "conf").glob("*/parameters*.yml"))
 
 
@@ -89,6 +91,20 @@ def test_environments_write_below_their_own_root(env: str) -> None:
         if path and not name.startswith("raw_"):
             assert path.startswith(f"{expected}/"), name
             assert "01_raw" not in path, name
+
+
+def test_layers_follow_each_other() -> None:
+    """No asset is made from a later layer: Kedro-Viz draws no layers where they run in a circle."""
+    entries = loader("local")["catalog"]
+
+    def layer(name: str) -> int:
+        return LAYERS.index(entries[name]["metadata"]["kedro-viz"]["layer"])
+
+    for node in whole().nodes:
+        sources = [name for name in node.inputs if not is_parameter(name)]
+        for target in node.outputs:
+            late = [name for name in sources if layer(name) > layer(target)]
+            assert not late, (node.name, target, late)
 
 
 def test_every_parameter_arrives_typed() -> None:

@@ -1,7 +1,6 @@
 """What every dataset of ours has in common: it lies at one place, and says where."""
 
 from pathlib import Path
-
 from typing import Any, TypeVar
 
 from kedro.io import AbstractDataset

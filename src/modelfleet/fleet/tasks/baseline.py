@@ -44,9 +44,11 @@ BASELINE_SCHEMA = pl.Schema(
         "trained_to": TIME,
     }
 )
-"""One row per sensor. ``outcome`` is ``fitted``, ``none`` or ``failed``; ``pattern`` is what is
-forecast by slot of the local week; ``choice_loss`` has the candidates' mean absolute errors on the weeks on
-which the choice was made, in the order of the configuration."""
+"""One row per sensor.
+
+``outcome`` is ``fitted``, ``none`` or ``failed``. ``pattern`` is the forecast per slot of the local
+week. ``choice_loss`` has the mean absolute errors of the candidates, in the order of the
+configuration, on the weeks on which the choice was made."""
 
 
 @dataclass(frozen=True)
