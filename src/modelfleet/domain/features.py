@@ -151,15 +151,28 @@ def _take(values: FloatArray, positions: IntArray) -> FloatArray:
 def _trailing_mean(values: FloatArray, span: int, horizon: int) -> FloatArray:
     """Mean of the known ones among the ``span`` values that end ``horizon`` steps back."""
     known = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.where(known, values, 0.0).cumsum()])
-    counts = np.concatenate([[0], known.cumsum()])
     stop = np.maximum(np.arange(len(values)) - horizon + 1, 0)
-    start = np.maximum(stop - span, 0)
-    count = (counts[stop] - counts[start]).astype(np.float64)
-    total = sums[stop] - sums[start]
+    total = _span_sums(np.where(known, values, 0.0), span)[stop]
+    count = _span_sums(known.astype(np.float64), span)[stop]
     mean = np.full(len(values), np.nan)
     np.divide(total, count, out=mean, where=2 * count >= span)
     return mean
+
+
+def _span_sums(values: FloatArray, span: int) -> FloatArray:
+    """Sum of the ``span`` values before each position, 0 to n; shape (n + 1,).
+
+    Made of running sums within blocks of one span, so that a value has no influence, not even by
+    rounding, beyond its own span. Differences of one long running sum would carry it on for ever.
+    """
+    padded = np.zeros((len(values) // span + 2) * span)
+    padded[span : span + len(values)] = values
+    blocks = padded.reshape(-1, span)
+    from_left = blocks.cumsum(axis=1).reshape(-1)
+    to_right = blocks[:, ::-1].cumsum(axis=1)[:, ::-1].reshape(-1)
+    start = np.arange(len(values) + 1)
+    last = from_left[start + span - 1]
+    return np.where(start % span == 0, last, to_right[start] + last)
 
 
 def _calendar_table(grid: Grid, spec: FeatureParameters) -> FloatArray:
@@ -170,7 +183,8 @@ def _calendar_table(grid: Grid, spec: FeatureParameters) -> FloatArray:
     for period, count in periods:
         for k in range(1, count + 1):
             angle = 2 * np.pi * k * slot / period
-            columns += [np.sin(angle), np.cos(angle)]
+            # What should be zero is zero: rounding noise would be scaled up to a feature.
+            columns += [np.round(np.sin(angle), 12), np.round(np.cos(angle), 12)]
     if spec.weekend:
         columns.append((slot >= 5 * grid.per_day).astype(np.float64))
     return np.stack(columns, axis=1) if columns else np.empty((grid.per_week, 0))

@@ -109,13 +109,17 @@ def measure_gain(
     )
 
 
-def fit_prior(gain: Gain, *, min_sensors: int) -> Prior:
+def fit_prior(gain: Gain, *, min_sensors: int, among: BoolArray | None = None) -> Prior:
     """Fit the fleet's prior N(mean, variance) by marginal likelihood of the sensors' mean gains.
 
-    Fewer than ``min_sensors`` evaluable sensors give a flat prior.
+    Args:
+        gain: of the fleet.
+        min_sensors: fewer evaluable sensors give a flat prior.
+        among: sensors that may speak for the fleet, shape (n,); ``None`` takes all.
+
     Source: Efron, Large-Scale Inference, 2010, chapter 1.
     """
-    known = gain.evaluable
+    known = gain.evaluable if among is None else gain.evaluable & among
     if known.sum() < min_sensors:
         return Prior(0.0, float("inf"))
     means, noise = gain.mean[known], shrink_variance(gain)[known]

@@ -106,19 +106,25 @@ def judge(evidence: Evidence, *, strict: BoolArray, parameters: GateParameters) 
         min_weeks=parameters.min_weeks,
         min_hours=parameters.min_hours,
     )
-    prior = fit_prior(gain, min_sensors=parameters.min_sensors_for_prior)
+    sanity = (
+        _at_least("too_few_valid_hours", evidence.valid_share, parameters.min_valid_share),
+        _unbiased(evidence, parameters.max_bias_share),
+        _at_least("too_few_weeks", gain.weeks.astype(np.float64), float(parameters.min_weeks)),
+    )
+    # Candidates that are refused anyway do not speak for others.
+    sane = np.logical_and.reduce([rule.passed for rule in sanity])
+    prior = fit_prior(gain, among=sane, min_sensors=parameters.min_sensors_for_prior)
     probability = prior.probability_above(parameters.margin, gain)
     p_value = np.where(
         gain.evaluable, stats.t.sf(gain.mean / gain.error, np.maximum(gain.weeks - 1, 1)), np.nan
     )
-    better = _better_than_baseline(gain, probability, p_value, strict, parameters)
-    rules = (
-        _at_least("too_few_valid_hours", evidence.valid_share, parameters.min_valid_share),
-        _unbiased(evidence, parameters.max_bias_share),
-        _at_least("too_few_weeks", gain.weeks.astype(np.float64), float(parameters.min_weeks)),
-        better,
+    cutoff = _benjamini_hochberg(
+        np.where(strict & sane, p_value, np.nan), parameters.false_discovery_rate
     )
-    return GateResult(rules, gain, prior, probability, p_value)
+    better = _better_than_baseline(
+        gain, probability, p_value, strict, cutoff=cutoff, parameters=parameters
+    )
+    return GateResult((*sanity, better), gain, prior, probability, p_value)
 
 
 def _rule(code: str, passes: AnyArray, figure: FloatArray, threshold: AnyArray) -> Rule:
@@ -143,28 +149,29 @@ def _better_than_baseline(
     probability: FloatArray,
     p_value: FloatArray,
     strict: BoolArray,
+    *,
+    cutoff: float,
     parameters: GateParameters,
 ) -> Rule:
-    discoveries, cutoff = _benjamini_hochberg(
-        np.where(strict, p_value, np.nan), parameters.false_discovery_rate
-    )
     likely = probability >= parameters.min_probability
     return _rule(
         "not_better_than_baseline",
-        np.where(strict, discoveries, likely) & gain.evaluable,
+        np.where(strict, p_value <= cutoff, likely) & gain.evaluable,
         np.where(gain.evaluable, np.where(strict, p_value, probability), np.nan),
         np.where(strict, cutoff, parameters.min_probability),
     )
 
 
-def _benjamini_hochberg(p_values: FloatArray, rate: float) -> tuple[BoolArray, float]:
-    """Which tests are discoveries at a false discovery rate, and the largest p that is one.
+def _benjamini_hochberg(p_values: FloatArray, rate: float) -> float:
+    """The largest p-value that is a discovery at a false discovery rate; 0 where none is.
 
     Source: Benjamini and Hochberg, 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
+
+    Args:
+        p_values: of the tests, NaN where nothing was tested.
+        rate: share of the discoveries that may be false.
     """
-    tested = np.flatnonzero(np.isfinite(p_values))
-    ranked = np.sort(p_values[tested])
-    steps = rate * np.arange(1, len(tested) + 1) / max(len(tested), 1)
+    ranked = np.sort(p_values[np.isfinite(p_values)])
+    steps = rate * np.arange(1, len(ranked) + 1) / max(len(ranked), 1)
     below = np.flatnonzero(ranked <= steps)
-    cutoff = float(ranked[below[-1]]) if len(below) else 0.0
-    return (p_values <= cutoff) & bool(len(below)), cutoff
+    return float(ranked[below[-1]]) if len(below) else 0.0

@@ -1,7 +1,7 @@
 """Parquet tables of pandas with a preview that survives missing times.
 
-The preview of ``kedro_datasets.pandas.ParquetDataset`` hands ``NaT`` to Kedro-Viz, which cannot write
-it as JSON and builds nothing at all.
+The preview of ``kedro_datasets.pandas.ParquetDataset`` hands ``NaT`` to Kedro-Viz, which cannot
+write it as JSON and builds nothing at all.
 """
 
 from kedro_datasets.pandas import ParquetDataset

@@ -1,8 +1,9 @@
 """Linear regression for all windows of a series at once, from sums that are shared.
 
-The rows are read once: each block of rows between two window borders gives one matrix of second
-moments, and each window is a solve on the sum of its blocks. The answer is that of scikit-learn's
-``Ridge`` or ``LinearRegression`` behind a ``StandardScaler``, to about 1e-9 relative.
+Rows are read once: each block of rows between two window borders gives its mean and its scatter
+about it, and each window is a solve on its blocks put together. The answer is that of
+scikit-learn's ``Ridge`` or ``LinearRegression`` behind a ``StandardScaler``, to 1e-9 relative.
+No block knows another: what comes after a window leaves no trace in it, not in the last bit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from modelfleet.domain.arrays import BoolArray, FloatArray
+from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 from modelfleet.domain.windows import Window
 
 __all__ = ["LinearForecaster", "LinearModel"]
@@ -31,7 +32,8 @@ class LinearModel:
 
     def predict(self, features: FloatArray) -> FloatArray:
         """See :class:`~modelfleet.domain.forecasters.base.FittedModel`."""
-        forecast: FloatArray = features @ self.coefficients + self.intercept
+        # A matrix product may round a row differently depending on the rows beside it.
+        forecast: FloatArray = (features * self.coefficients).sum(axis=1) + self.intercept
         return forecast
 
 
@@ -61,64 +63,81 @@ class LinearForecaster:
         """See :class:`~modelfleet.domain.forecasters.base.Forecaster`."""
         rows = np.column_stack([features, target])[learnable]
         before = np.concatenate([[0], learnable.cumsum()])
-        # Sums of squares lose digits where a series is far from zero. Any fixed centre near it will
-        # do; one that later rows shift would let the future into the last bits of earlier fits.
-        centre = _first_mean(rows, [int(before[window.stop]) for window in windows])
-        rows -= centre
-        moments = _Moments(rows, before, windows)
+        blocks = _Blocks(rows, before, windows)
         for window in windows:
-            count, sums, products = moments.of(window)
-            yield None if count < max(min_rows, 2) else self._solve(count, sums, products, centre)
+            moments = blocks.of(window)
+            yield None if moments.count < max(min_rows, 2) else self._solve(moments)
 
-    def _solve(
-        self, count: int, sums: FloatArray, products: FloatArray, centre: FloatArray
-    ) -> LinearModel:
-        mean = sums / count
-        scatter = products - count * np.outer(mean, mean)
+    def _solve(self, moments: "_Moments") -> LinearModel:
+        mean, scatter = moments.mean, moments.scatter
         gram, cross = scatter[:-1, :-1], scatter[:-1, -1]
-        variance = np.maximum(np.diag(gram), 0.0) / count
-        constant = variance <= (10 * np.finfo(np.float64).eps * np.abs(mean + centre)[:-1]) ** 2
-        scale = np.where(constant, 1.0, np.sqrt(variance)) if self.standardise else 1.0
-        scale = np.broadcast_to(scale, variance.shape)
-        normal = gram / np.outer(scale, scale)
-        penalised = normal + self.penalty * np.eye(len(scale))
-        weights = _solve_symmetric(penalised, cross / scale, definite=self.penalty > 0)
+        variance = np.maximum(np.diag(gram), 0.0) / moments.count
+        constant = _is_constant(variance, mean[:-1], moments.count)
+        scale = np.where(constant | (not self.standardise), 1.0, np.sqrt(variance))
+        normal = gram / np.outer(scale, scale) + self.penalty * np.eye(len(scale))
+        weights = _solve_symmetric(normal, cross / scale, definite=self.penalty > 0)
         coefficients = np.where(constant, 0.0, weights / scale)
-        intercept = centre[-1] + mean[-1] - float((mean + centre)[:-1] @ coefficients)
-        return LinearModel(coefficients, intercept)
+        return LinearModel(coefficients, float(mean[-1] - mean[:-1] @ coefficients))
 
 
+@dataclass(frozen=True)
 class _Moments:
-    """First and second moments of every window, each row multiplied once."""
+    """Rows, features and target side by side, summed up: mean (columns,), scatter about it."""
 
-    def __init__(self, rows: FloatArray, before: FloatArray, windows: Sequence[Window]) -> None:
+    count: int
+    mean: FloatArray
+    scatter: FloatArray
+
+
+class _Blocks:
+    """The rows between neighbouring window borders, each row multiplied once."""
+
+    def __init__(self, rows: FloatArray, before: IntArray, windows: Sequence[Window]) -> None:
         """``before[p]`` counts the rows that lie before position ``p`` of the series."""
         self._before = before
-        borders = {int(before[edge]) for w in windows for edge in (w.start, w.stop)}
-        self._borders = sorted(borders)
-        blocks = [rows[a:b] for a, b in zip(self._borders, self._borders[1:], strict=False)]
-        self._sums = [block.sum(axis=0) for block in blocks]
-        self._products = [block.T @ block for block in blocks]
+        self._borders = sorted({int(before[edge]) for w in windows for edge in (w.start, w.stop)})
+        pairs = zip(self._borders, self._borders[1:], strict=False)
+        self._moments = [_moments(rows[start:stop]) for start, stop in pairs]
         self._width = rows.shape[1]
 
-    def of(self, window: Window) -> tuple[int, FloatArray, FloatArray]:
+    def of(self, window: Window) -> _Moments:
+        """Moments of a window's rows, from those of its blocks.
+
+        Source: Chan, Golub and LeVeque, 1983, doi:10.1080/00031305.1983.10483115.
+        """
         start, stop = int(self._before[window.start]), int(self._before[window.stop])
-        part = slice(self._borders.index(start), self._borders.index(stop))
-        sums: FloatArray = sum(self._sums[part], np.zeros(self._width))
-        products: FloatArray = sum(self._products[part], np.zeros((self._width, self._width)))
-        return stop - start, sums, products
+        part = self._moments[self._borders.index(start) : self._borders.index(stop)]
+        count = stop - start
+        mean, scatter = np.zeros(self._width), np.zeros((self._width, self._width))
+        for block in part:
+            mean += block.count / count * block.mean
+        for block in part:
+            apart = block.mean - mean
+            scatter += block.scatter + block.count * np.outer(apart, apart)
+        return _Moments(count, mean, scatter)
 
 
-def _first_mean(rows: FloatArray, stops: Sequence[int]) -> FloatArray:
-    """Mean of the rows before the first stop that has any."""
-    stop = next((stop for stop in stops if stop), 0)
-    mean = rows[:stop].mean(axis=0) if stop else np.zeros(rows.shape[1])
-    return np.asarray(mean, dtype=np.float64)
+def _moments(rows: FloatArray) -> _Moments:
+    mean = rows.mean(axis=0)
+    apart = rows - mean
+    return _Moments(len(rows), mean, apart.T @ apart)
+
+
+def _is_constant(variance: FloatArray, mean: FloatArray, count: int) -> BoolArray:
+    """Where a variance is no more than what rounding makes of equal numbers.
+
+    The bound is that of scikit-learn's ``StandardScaler``; source: Chan, Golub and LeVeque, 1983.
+    """
+    blur = count * np.finfo(np.float64).eps
+    return np.asarray(variance <= blur * variance + (blur * mean) ** 2, dtype=np.bool_)
 
 
 def _solve_symmetric(matrix: FloatArray, right: FloatArray, *, definite: bool) -> FloatArray:
     """Solve by Cholesky where that is safe, else the solution of least norm."""
     if definite:
-        factor = scipy.linalg.cho_factor(matrix, lower=True)
-        return np.asarray(scipy.linalg.cho_solve(factor, right), dtype=np.float64)
+        try:
+            factor = scipy.linalg.cho_factor(matrix, lower=True)
+            return np.asarray(scipy.linalg.cho_solve(factor, right), dtype=np.float64)
+        except scipy.linalg.LinAlgError:
+            pass  # a penalty too small to be seen beside these numbers
     return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0], dtype=np.float64)

@@ -6,6 +6,7 @@ arbitrary code.
 
 import importlib
 import inspect
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,10 +43,21 @@ def find_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> typ
         raise ConfigurationError(f"{spec.class_path!r} cannot be imported: {error}") from error
     if not (inspect.isclass(found) and callable(getattr(found, "fit", None))):
         raise ConfigurationError(f"{spec.class_path!r} is no estimator: it has no fit()")
-    if not callable(getattr(found, "predict", None)):
-        raise ConfigurationError(f"{spec.class_path!r} is no regressor: it has no predict()")
+    if not callable(getattr(found, "predict", None)) or _forecasts_no_numbers(found):
+        raise ConfigurationError(
+            f"{spec.class_path!r} is no regressor: it does not forecast numbers"
+        )
     _check_arguments(found, spec)
+    if spec.class_path in FAST_PATH:
+        _penalty(spec)
     return found
+
+
+def _forecasts_no_numbers(kind: type) -> bool:
+    """Classifiers, clusterings and outlier detectors of scikit-learn also predict."""
+    from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin
+
+    return issubclass(kind, ClassifierMixin | ClusterMixin | OutlierMixin)
 
 
 def _check_arguments(kind: type, spec: EstimatorParameters) -> None:
@@ -73,4 +85,8 @@ def _penalty(spec: EstimatorParameters) -> float:
     if spec.class_path.endswith("LinearRegression"):
         return 0.0
     alpha: Any = spec.arguments.get("alpha", 1.0)
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 <= alpha < math.inf:
+        raise ConfigurationError(
+            f"{spec.class_path!r}: alpha is {alpha!r}; give a number that is not negative"
+        )
     return float(alpha)

@@ -1,8 +1,14 @@
-"""What all configuration models share: frozen, no unknown keys, no silent conversions of text."""
+"""What all configuration models share: frozen, no unknown keys, no text taken for a number."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
 
-__all__ = ["Parameters"]
+from pydantic import BaseModel, ConfigDict, Strict
+
+__all__ = ["Flag", "Integer", "Number", "Parameters"]
+
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
 
 
 class Parameters(BaseModel):

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from modelfleet.domain.baselines.registry import BASELINES
-from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.base import Integer, Parameters
 from modelfleet.domain.parameters.recipes import Assignment
 
 __all__ = ["BEST", "BaselineParameters"]
@@ -16,7 +16,7 @@ BEST = "best"
 class BaselineParameters(Parameters):
     """Baselines that are fitted, and which of them a sensor gets."""
 
-    weeks: int = Field(ge=1, le=52)
+    weeks: Integer = Field(ge=1, le=52)
     candidates: tuple[str, ...] = Field(min_length=1)
     assign: Assignment
 

@@ -1,5 +1,7 @@
 """All errors of a configuration at once, each with its path, what stands there and what may."""
 
+import inspect
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -56,8 +58,7 @@ def check_parameters(raw: Mapping[str, Any]) -> None:
             problems.append(f"{key}: is missing")
         except ValidationError as error:
             problems += _lines(key, error)
-    if len(sections) == len(SECTIONS):
-        problems += _between_sections(**sections)
+    problems += _between_sections(sections)
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise ConfigurationError(
@@ -80,37 +81,71 @@ def _lines(section: str, error: ValidationError) -> list[str]:
     return lines
 
 
-def _between_sections(
-    fleet: FleetParameters,
-    backtest: BacktestParameters,
-    training: TrainingParameters,
-    evaluation: EvaluationParameters,
-    ingestion: IngestionParameters,
-    **_: Parameters,
+def _between_sections(sections: Mapping[str, Any]) -> list[str]:
+    """What sections that are right by themselves contradict in each other."""
+    checks = (_horizon, _lags, _covariates, _weeks)
+    return [problem for check in checks for problem in check(**_asked(check, sections))]
+
+
+def _asked(check: Any, sections: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections that a check asks for by name; ``None`` for one that is wrong by itself."""
+    return {name: sections.get(name) for name in inspect.signature(check).parameters}
+
+
+def _horizon(fleet: FleetParameters | None) -> list[str]:
+    if fleet is None:
+        return []
+    # When clocks go forward, last week's local time lies an hour nearer than a week.
+    nearest = fleet.grid.per_week - math.ceil(60 / fleet.grid.step_minutes)
+    if fleet.horizon <= nearest:
+        return []
+    problem = (
+        f"fleet.horizon: {fleet.horizon} is not allowed: weekly baselines need at most {nearest} "
+        "steps, a week less the hour that clocks may lose"
+    )
+    return [problem]
+
+
+def _lags(fleet: FleetParameters | None, training: TrainingParameters | None) -> list[str]:
+    if fleet is None or training is None:
+        return []
+    short = {
+        name: [lag for lag in recipe.features.lags if lag < fleet.horizon]
+        for name, recipe in training.recipes.items()
+    }
+    return [
+        f"training.recipes.{name}.features.lags: {lags} are not allowed: no lag may be shorter "
+        f"than fleet.horizon, which is {fleet.horizon} steps"
+        for name, lags in short.items()
+        if lags
+    ]
+
+
+def _covariates(
+    ingestion: IngestionParameters | None, training: TrainingParameters | None
 ) -> list[str]:
-    problems = []
-    for name, recipe in training.recipes.items():
-        path = f"training.recipes.{name}.features"
-        short = [lag for lag in recipe.features.lags if lag < fleet.horizon]
-        if short:
-            problems.append(
-                f"{path}.lags: {short} are not allowed: no lag may be shorter than "
-                f"fleet.horizon, which is {fleet.horizon} steps"
-            )
-        unknown = sorted(set(recipe.features.covariates) - set(ingestion.covariates.columns))
-        if unknown:
-            problems.append(
-                f"{path}.covariates: {unknown} are not allowed: ingestion.covariates.columns "
-                f"has {sorted(ingestion.covariates.columns)}"
-            )
-    if fleet.horizon > fleet.grid.per_week - 1:
-        problems.append(
-            f"fleet.horizon: {fleet.horizon} is not allowed: weekly baselines need it below "
-            f"{fleet.grid.per_week} steps, one week"
-        )
-    if evaluation.gate.min_weeks > backtest.weeks:
-        problems.append(
-            f"evaluation.gate.min_weeks: {evaluation.gate.min_weeks} is not allowed: "
-            f"backtest.weeks judges {backtest.weeks} only"
-        )
-    return problems
+    if ingestion is None or training is None:
+        return []
+    known = ingestion.covariates.columns
+    unknown = {
+        name: sorted(set(recipe.features.covariates) - set(known))
+        for name, recipe in training.recipes.items()
+    }
+    return [
+        f"training.recipes.{name}.features.covariates: {names} are not allowed: "
+        f"ingestion.covariates.columns has {sorted(known)}"
+        for name, names in unknown.items()
+        if names
+    ]
+
+
+def _weeks(
+    backtest: BacktestParameters | None, evaluation: EvaluationParameters | None
+) -> list[str]:
+    if backtest is None or evaluation is None or evaluation.gate.min_weeks <= backtest.weeks:
+        return []
+    problem = (
+        f"evaluation.gate.min_weeks: {evaluation.gate.min_weeks} is not allowed: "
+        f"backtest.weeks judges {backtest.weeks} only"
+    )
+    return [problem]

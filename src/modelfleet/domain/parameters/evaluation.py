@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.base import Integer, Number, Parameters
 
 __all__ = ["EvaluationParameters", "GateMode", "GateParameters", "ReportParameters"]
 
@@ -22,21 +22,21 @@ class GateParameters(Parameters):
     """When a candidate may serve in place of its baseline."""
 
     mode: GateModes
-    min_weeks: int = Field(ge=4)
-    min_hours: int = Field(ge=1)
-    min_valid_share: float = Field(ge=0, le=1)
-    max_bias_share: float = Field(gt=0, le=1)
-    margin: float = Field(ge=-1, le=1)
-    min_probability: float = Field(gt=0.5, lt=1)
-    false_discovery_rate: float = Field(gt=0, lt=1)
-    min_sensors_for_prior: int = Field(ge=3)
+    min_weeks: Integer = Field(ge=4)
+    min_hours: Integer = Field(ge=1)
+    min_valid_share: Number = Field(ge=0, le=1)
+    max_bias_share: Number = Field(gt=0, le=1)
+    margin: Number = Field(ge=-1, le=1)
+    min_probability: Number = Field(gt=0.5, lt=1)
+    false_discovery_rate: Number = Field(gt=0, lt=1)
+    min_sensors_for_prior: Integer = Field(ge=3)
 
 
 class ReportParameters(Parameters):
     """What the report shows."""
 
-    examples: int = Field(ge=0, le=48)
-    example_days: int = Field(ge=1, le=14)
+    examples: Integer = Field(ge=0, le=48)
+    example_days: Integer = Field(ge=1, le=14)
 
 
 class EvaluationParameters(Parameters):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from modelfleet.domain.grid import MINUTES_PER_DAY, Grid
-from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.base import Integer, Number, Parameters
 
 __all__ = ["BacktestParameters", "EngineParameters", "FleetParameters", "check_time_zone"]
 
@@ -29,9 +29,9 @@ class FleetParameters(Parameters):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     frequency: str
     time_zone: str
-    horizon: int = Field(ge=1)
-    shards: int = Field(ge=1, le=4096)
-    quorum: float = Field(gt=0, le=1)
+    horizon: Integer = Field(ge=1)
+    shards: Integer = Field(ge=1, le=4096)
+    quorum: Number = Field(gt=0, le=1)
 
     _zone = field_validator("time_zone")(check_time_zone)
 
@@ -56,10 +56,10 @@ class FleetParameters(Parameters):
 class BacktestParameters(Parameters):
     """Rolling origins: how many weeks are judged, and what a fit may look at."""
 
-    weeks: int = Field(ge=4, le=52)
-    choice_weeks: int = Field(ge=1, le=52)
-    min_training_weeks: int = Field(ge=1)
-    sliding_weeks: int | None = Field(default=None, ge=2)
+    weeks: Integer = Field(ge=4, le=52)
+    choice_weeks: Integer = Field(ge=1, le=52)
+    min_training_weeks: Integer = Field(ge=1)
+    sliding_weeks: Integer | None = Field(default=None, ge=2)
     exclude_events: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -73,8 +73,8 @@ class EngineParameters(Parameters):
     """Where tasks run. Results do not depend on it."""
 
     backend: Literal["sequential", "loky"]
-    workers: int | Literal["auto"] = "auto"
-    sensors_per_task: int = Field(ge=1, le=10_000)
+    workers: Integer | Literal["auto"] = "auto"
+    sensors_per_task: Integer = Field(ge=1, le=10_000)
 
     @field_validator("workers")
     @classmethod

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.base import Flag, Integer, Number, Parameters
 
 __all__ = ["Assignment", "EstimatorParameters", "FeatureParameters", "RecipeParameters"]
 
-Steps = Annotated[int, Field(ge=1)]
+Steps = Annotated[Integer, Field(ge=1)]
 
 
 class FeatureParameters(Parameters):
@@ -16,17 +16,17 @@ class FeatureParameters(Parameters):
 
     lags: tuple[Steps, ...] = ()
     weeks: tuple[Steps, ...] = ()
-    weeks_median: bool = False
-    seasonal_mean: bool = False
+    weeks_median: Flag = False
+    seasonal_mean: Flag = False
     levels: tuple[Steps, ...] = ()
     deviations: tuple[Steps, ...] = ()
-    daily_harmonics: int = Field(default=0, ge=0, le=12)
-    weekly_harmonics: int = Field(default=0, ge=0, le=12)
-    weekend: bool = False
+    daily_harmonics: Integer = Field(default=0, ge=0, le=12)
+    weekly_harmonics: Integer = Field(default=0, ge=0, le=12)
+    weekend: Flag = False
     covariates: tuple[str, ...] = ()
-    carry_steps: int = Field(default=3, ge=0)
-    covariate_carry_steps: int = Field(default=24, ge=0)
-    max_missing_share: float = Field(default=0.5, ge=0, le=1)
+    carry_steps: Integer = Field(default=3, ge=0)
+    covariate_carry_steps: Integer = Field(default=24, ge=0)
+    max_missing_share: Number = Field(default=0.5, ge=0, le=1)
 
     @field_validator("lags", "weeks", "levels", "deviations", "covariates")
     @classmethod
@@ -49,7 +49,7 @@ class EstimatorParameters(Parameters):
 
     class_path: str = Field(alias="class", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
     arguments: dict[str, Any] = Field(default_factory=dict)
-    standardise: bool = True
+    standardise: Flag = True
 
 
 class RecipeParameters(Parameters):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from modelfleet.domain.parameters.base import Parameters
+from modelfleet.domain.parameters.base import Integer, Number, Parameters
 
 __all__ = ["AdmissionParameters", "Expectation", "ProfileParameters", "ValidationParameters"]
 
@@ -12,22 +12,22 @@ __all__ = ["AdmissionParameters", "Expectation", "ProfileParameters", "Validatio
 class ProfileParameters(Parameters):
     """How a sensor's profile is measured."""
 
-    recent_weeks: int = Field(ge=1)
-    stuck_hours: float = Field(gt=0)
-    jump_factor: float = Field(gt=1)
+    recent_weeks: Integer = Field(ge=1)
+    stuck_hours: Number = Field(gt=0)
+    jump_factor: Number = Field(gt=1)
 
 
 class AdmissionParameters(Parameters):
     """Limits; a sensor beyond one of them is quarantined with that reason."""
 
-    min_history_weeks: float = Field(ge=0)
-    max_silence_hours: float = Field(gt=0)
-    min_coverage: float = Field(ge=0, le=1)
-    max_gap_hours: float = Field(gt=0)
-    max_stuck_share: float = Field(ge=0, le=1)
-    max_stuck_end_hours: float = Field(gt=0)
-    max_level_jumps: int = Field(ge=0)
-    max_rejected_share: float = Field(ge=0, le=1)
+    min_history_weeks: Number = Field(ge=0)
+    max_silence_hours: Number = Field(gt=0)
+    min_coverage: Number = Field(ge=0, le=1)
+    max_gap_hours: Number = Field(gt=0)
+    max_stuck_share: Number = Field(ge=0, le=1)
+    max_stuck_end_hours: Number = Field(gt=0)
+    max_level_jumps: Integer = Field(ge=0)
+    max_rejected_share: Number = Field(ge=0, le=1)
 
 
 class Expectation(Parameters):
