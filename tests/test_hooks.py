@@ -1,5 +1,8 @@
 """Around a run: a wrong configuration stops it before any work."""
 
+import subprocess
+import sys
+
 import pytest
 
 from modelfleet.hooks import RefusedConfigurationError
@@ -41,6 +44,20 @@ def test_a_terminal_shows_the_errors_without_a_traceback(fresh: Project) -> None
     assert "promotion.policy: 'two_eyes' is not allowed" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_the_package_runs_as_a_module(fresh: Project) -> None:
+    """``python -m modelfleet`` is ``kedro run``, for schedulers that know Python only."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelfleet", "--pipelines", "ingestion"],
+        cwd=fresh.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert fresh.load("ingestion_account")["rows_in"] > 0
 
 
 def test_one_stage_runs_by_itself(fresh: Project) -> None:

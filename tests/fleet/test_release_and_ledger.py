@@ -10,6 +10,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from modelfleet.domain.errors import LedgerError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
@@ -32,6 +33,7 @@ from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
 from modelfleet.fleet.summary_text import format_summary
 from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
 from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
+from tests.estimators import Cautious
 from tests.fleet.test_engine import SOURCE
 from tests.project import ROOT
 
@@ -282,11 +284,30 @@ def boosted(iterations: int) -> EstimatorModel:
     return EstimatorModel(make_pipeline(StandardScaler(), estimator).fit(features, target))
 
 
+def to_bytes(model: Any, *packages: str) -> bytes:
+    """Bytes of a model whose estimator may come from scikit-learn, and from more packages."""
+    return model_to_bytes(model, packages=["sklearn", *packages])
+
+
+def test_types_of_other_packages_are_told_when_training() -> None:
+    """A model that could not be loaded again fails at once; a package of one's own is trusted."""
+    generator = np.random.default_rng(0)
+    features, target = generator.normal(size=(50, 2)), generator.normal(size=50)
+    model = EstimatorModel(Cautious().fit(features, target))
+    with pytest.raises(TaskError, match=r"untrusted 'tests\.estimators\.Cautious'"):
+        to_bytes(model)
+    content = to_bytes(model, "tests")
+    loaded = model_from_bytes(content, packages=["tests"])
+    np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
+    with pytest.raises(UntrustedTypesFoundException):
+        model_from_bytes(content, packages=["sklearn"])
+
+
 def test_equal_models_are_equal_bytes() -> None:
     """No memory address and no time of day is in them, so they can be hashed."""
-    content = model_to_bytes(boosted(3))
-    assert content == model_to_bytes(boosted(3))
-    assert content != model_to_bytes(boosted(4))
+    content = to_bytes(boosted(3))
+    assert content == to_bytes(boosted(3))
+    assert content != to_bytes(boosted(4))
     names = zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert all(len(name.split(".")[0]) < 8 for name in names)
 
@@ -295,11 +316,11 @@ def test_a_model_forecasts_the_same_after_the_way_through_bytes() -> None:
     """What is served is what was fitted."""
     model = boosted(3)
     features = np.random.default_rng(1).normal(size=(20, 3))
-    loaded = model_from_bytes(model_to_bytes(model))
+    loaded = model_from_bytes(to_bytes(model), packages=["sklearn"])
     np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
 
 
 def test_what_is_no_estimator_has_no_bytes() -> None:
     """Linear models are columns, not bytes."""
     with pytest.raises(TaskError, match="has no byte form"):
-        model_to_bytes(object())
+        to_bytes(object())

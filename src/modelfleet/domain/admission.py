@@ -63,7 +63,7 @@ def find_faults(sensors: SensorCondition, limits: AdmissionParameters) -> Mappin
     speaking = ~none & ~silent
 
     def over(figure: FloatArray, limit: float, among: BoolArray) -> Condition:
-        return Condition(among & (figure > limit), figure, limit)
+        return Condition(among & ~(figure <= limit), figure, limit)
 
     def under(figure: FloatArray, limit: float, among: BoolArray) -> Condition:
         return Condition(among & ~(figure >= limit), figure, limit)

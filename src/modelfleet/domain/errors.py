@@ -5,7 +5,7 @@
     ├── DataError                 data cannot be used as they are
     │   ├── SchemaError           a column is missing or of the wrong kind
     │   ├── AccountError          rows in are not stored + rejected + duplicates
-    │   └── ExpectationError    an expectation that stops the run was not met
+    │   └── ExpectationError      an expectation that stops the run was not met
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
     │   └── TaskError             a task could not be run at all

@@ -50,10 +50,12 @@ class Prior:
     Attributes:
         mean: of the normal; 0 where flat.
         variance: of the normal; infinite where flat.
+        uncertainty: squared standard error of the mean itself.
     """
 
     mean: float
     variance: float
+    uncertainty: float = 0.0
 
     def probability_above(self, margin: float, gain: Gain) -> FloatArray:
         """How likely the true gain of each sensor exceeds ``margin``; NaN if not evaluable."""
@@ -62,7 +64,9 @@ class Prior:
             centre, spread = gain.mean, noise
         else:
             keep = self.variance / (self.variance + noise)
-            centre, spread = self.mean + keep * (gain.mean - self.mean), keep * noise
+            centre = self.mean + keep * (gain.mean - self.mean)
+            # A fleet that is all alike would otherwise be sure of the sign of its mean.
+            spread = keep * noise + (1 - keep) ** 2 * self.uncertainty
         with np.errstate(divide="ignore", invalid="ignore"):
             score = (centre - margin) / np.sqrt(spread)
         return np.where(gain.evaluable, stats.norm.cdf(score), np.nan)
@@ -71,7 +75,7 @@ class Prior:
 def measure_gain(
     loss: FloatArray,
     baseline_loss: FloatArray,
-    hours: IntArray,
+    hours: FloatArray,
     *,
     min_weeks: int,
     min_hours: int,
@@ -135,7 +139,7 @@ def fit_prior(gain: Gain, *, min_sensors: int, among: BoolArray | None = None) -
     widest = 3 * float(means.std()) + 1e-9
     best = optimize.minimize_scalar(deviance, bounds=(0.0, widest), method="bounded").x
     variance = float(best) ** 2 if deviance(float(best)) < deviance(0.0) else 0.0
-    return Prior(centre(variance), variance)
+    return Prior(centre(variance), variance, float(1 / (1 / (variance + noise)).sum()))
 
 
 def shrink_variance(gain: Gain) -> FloatArray:

@@ -10,7 +10,7 @@ from enum import IntEnum
 import numpy as np
 from scipy import stats
 
-from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray
 from modelfleet.domain.gain import Gain, Prior, fit_prior, measure_gain
 from modelfleet.domain.parameters.evaluation import GateParameters
 
@@ -41,7 +41,7 @@ class Evidence:
 
     loss: FloatArray
     baseline_loss: FloatArray
-    hours: IntArray
+    hours: FloatArray
     valid_share: FloatArray
     mean_error: FloatArray
     mae: FloatArray
@@ -115,9 +115,7 @@ def judge(evidence: Evidence, *, strict: BoolArray, parameters: GateParameters) 
     sane = np.logical_and.reduce([rule.passed for rule in sanity])
     prior = fit_prior(gain, among=sane, min_sensors=parameters.min_sensors_for_prior)
     probability = prior.probability_above(parameters.margin, gain)
-    p_value = np.where(
-        gain.evaluable, stats.t.sf(gain.mean / gain.error, np.maximum(gain.weeks - 1, 1)), np.nan
-    )
+    p_value = _p_value(gain, parameters.margin)
     cutoff = _benjamini_hochberg(
         np.where(strict & sane, p_value, np.nan), parameters.false_discovery_rate
     )
@@ -125,6 +123,13 @@ def judge(evidence: Evidence, *, strict: BoolArray, parameters: GateParameters) 
         gain, probability, p_value, strict, cutoff=cutoff, parameters=parameters
     )
     return GateResult((*sanity, better), gain, prior, probability, p_value)
+
+
+def _p_value(gain: Gain, margin: float) -> FloatArray:
+    """One-sided p of a mean gain of at most ``margin``, with weeks - 1 degrees of freedom."""
+    score = (gain.mean - margin) / gain.error
+    p_value = stats.t.sf(score, np.maximum(gain.weeks - 1, 1))
+    return np.where(gain.evaluable, p_value, np.nan)
 
 
 def _rule(code: str, passes: AnyArray, figure: FloatArray, threshold: AnyArray) -> Rule:

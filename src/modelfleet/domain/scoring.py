@@ -26,11 +26,11 @@ class WeeklyLoss:
 
     Attributes:
         loss: in the unit of the readings, NaN for a week without valid hours; shape (weeks,).
-        hours: valid steps in each week; shape (weeks,).
+        steps: valid steps in each week; shape (weeks,).
     """
 
     loss: FloatArray
-    hours: IntArray
+    steps: IntArray
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ def by_week(values: FloatArray, *, weeks: int, per_week: int) -> FloatArray:
 
 def weekly_loss(actual: FloatArray, forecast: FloatArray, valid: BoolArray) -> WeeklyLoss:
     """Mean absolute error per week over the valid steps; all shapes (weeks, per_week)."""
-    hours = valid.sum(axis=1)
+    steps = valid.sum(axis=1)
     error = np.where(valid, np.abs(forecast - actual), 0.0).sum(axis=1)
-    loss = np.divide(error, hours, out=np.full(len(hours), np.nan), where=hours > 0)
-    return WeeklyLoss(loss, hours)
+    loss = np.divide(error, steps, out=np.full(len(steps), np.nan), where=steps > 0)
+    return WeeklyLoss(loss, steps)
 
 
 def seasonal_scale(values: FloatArray, *, season: int) -> tuple[float, float]:

@@ -47,7 +47,8 @@ def plan_backtest(
         per_week: steps in a week.
         sliding_weeks: learn from at most so many weeks before an origin; ``None`` takes all.
 
-    Origins that lie before the series begins get empty training windows.
+    A fit learns up to the step before its origin, which is known when the first forecast of the
+    week is issued. Origins that lie before the series begins get empty training windows.
     """
 
     def learn_until(stop: int) -> Window:

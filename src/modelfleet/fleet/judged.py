@@ -7,7 +7,7 @@ import numpy as np
 from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.baselines import Baseline, SensorFacts
 from modelfleet.domain.grid import Calendar
-from modelfleet.domain.scoring import by_week, seasonal_scale
+from modelfleet.domain.scoring import WeeklyLoss, by_week, seasonal_scale
 from modelfleet.domain.series import Series
 from modelfleet.domain.windows import exclusion_mask
 from modelfleet.fleet.axis import Axis
@@ -34,6 +34,10 @@ class Judged:
     def by_week(self, values: FloatArray) -> FloatArray:
         """The judged weeks of a series of forecasts; shape (weeks, per_week)."""
         return by_week(values, weeks=self.weeks, per_week=self.calendar.grid.per_week)
+
+    def hours(self, loss: WeeklyLoss) -> list[float]:
+        """Compared hours of each judged week."""
+        return [self.calendar.grid.hours(int(steps)) for steps in loss.steps]
 
     @property
     def actual(self) -> FloatArray:

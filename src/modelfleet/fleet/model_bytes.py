@@ -8,34 +8,74 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
-from modelfleet.domain.errors import TaskError
+from modelfleet.domain.errors import TaskError, listing
 from modelfleet.domain.forecasters import EstimatorModel
 
 __all__ = ["model_from_bytes", "model_to_bytes"]
 
-TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
-"""Types beyond skops' own list that may be loaded. It is fixed here, never read from a model."""
+TRUSTED = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+"""Types beyond skops' own list that may be loaded. Fixed here, never read from a model."""
+
+KNOWN_PACKAGES = frozenset({"sklearn", "lightgbm"})
+"""Packages with so many types that each one is trusted by name."""
 
 SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def model_to_bytes(model: Any) -> bytes:
-    """Serialise a fitted estimator; equal models give equal bytes."""
-    import skops.io
+def model_to_bytes(model: Any, *, packages: Sequence[str]) -> bytes:
+    """Serialise a fitted estimator; equal models give equal bytes.
+
+    Args:
+        model: the fitted model.
+        packages: that estimators may come from, by configuration.
+
+    Raises:
+        TaskError: it could not be loaded again, because it holds types that are not trusted. Better
+            told when it is trained than when it should serve.
+    """
+    import skops.io  # loads scikit-learn
 
     if not isinstance(model, EstimatorModel):
         raise TaskError(f"a {type(model).__name__} has no byte form")
-    return _canonical(skops.io.dumps(model.estimator))
+    content = skops.io.dumps(model.estimator)
+    foreign = sorted(set(_unknown_types(content)) - set(_trusted(content, packages)))
+    if foreign:
+        raise TaskError(f"the fitted model cannot be served: it holds untrusted {listing(foreign)}")
+    return _canonical(content)
 
 
-def model_from_bytes(content: bytes) -> EstimatorModel:
-    """Load an estimator; types that are not trusted are refused by skops."""
-    import skops.io
+def model_from_bytes(content: bytes, *, packages: Sequence[str]) -> EstimatorModel:
+    """Load an estimator; types that are not trusted are refused by skops.
 
-    return EstimatorModel(skops.io.loads(content, trusted=list(TRUSTED)))
+    Args:
+        content: from :func:`model_to_bytes`, after its digest was checked.
+        packages: that estimators may come from, by the configuration of whoever loads, never by
+            that of the model. A team's own package is trusted as a whole.
+    """
+    import skops.io  # loads scikit-learn
+
+    return EstimatorModel(skops.io.loads(content, trusted=_trusted(content, packages)))
+
+
+def _trusted(content: bytes, packages: Sequence[str]) -> list[str]:
+    own = set(packages) - KNOWN_PACKAGES
+    return [*TRUSTED, *(kind for kind in _unknown_types(content) if kind.split(".")[0] in own)]
+
+
+def _unknown_types(content: bytes) -> list[str]:
+    """Types in an archive that skops does not trust by itself."""
+    import skops.io  # loads scikit-learn
+
+    return list(skops.io.get_untrusted_types(data=content))
 
 
 def _canonical(content: bytes) -> bytes:

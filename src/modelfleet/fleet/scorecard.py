@@ -139,7 +139,7 @@ def _evidence(trained: pl.DataFrame, weeks: int) -> Evidence:
     return Evidence(
         loss=table("loss"),
         baseline_loss=table("baseline_loss"),
-        hours=table("hours").astype(np.int64),
+        hours=table("hours"),
         valid_share=column("valid_share"),
         mean_error=column("mean_error"),
         mae=column("mae"),

@@ -70,14 +70,15 @@ def _lines(section: str, error: ValidationError) -> list[str]:
     lines = []
     for found in error.errors(include_url=False):
         path = ".".join(str(part) for part in (section, *found["loc"]))
+        message = found["msg"].removeprefix("Value error, ")
         if found["type"] == "missing":
             lines.append(f"{path}: is missing")
         elif found["type"] == "extra_forbidden":
             lines.append(f"{path}: is not a known key")
         elif isinstance(found["input"], Mapping):
-            lines.append(f"{path}: {found['msg']}")
+            lines.append(f"{path}: {message}")
         else:
-            lines.append(f"{path}: {found['input']!r} is not allowed: {found['msg']}")
+            lines.append(f"{path}: {found['input']!r} is not allowed: {message}")
     return lines
 
 
@@ -111,7 +112,7 @@ def _lags(fleet: FleetParameters | None, training: TrainingParameters | None) ->
         return []
     short = {
         name: [lag for lag in recipe.features.lags if lag < fleet.horizon]
-        for name, recipe in training.recipes.items()
+        for name, recipe in training.assigned.items()
     }
     return [
         f"training.recipes.{name}.features.lags: {lags} are not allowed: no lag may be shorter "
@@ -129,7 +130,7 @@ def _covariates(
     known = ingestion.covariates.columns
     unknown = {
         name: sorted(set(recipe.features.covariates) - set(known))
-        for name, recipe in training.recipes.items()
+        for name, recipe in training.assigned.items()
     }
     return [
         f"training.recipes.{name}.features.covariates: {names} are not allowed: "

@@ -19,6 +19,11 @@ class TrainingParameters(Parameters):
     recipes: dict[str, RecipeParameters] = Field(min_length=1)
     assign: Assignment
 
+    @property
+    def assigned(self) -> dict[str, RecipeParameters]:
+        """The recipes that anybody gets; the others are examples and may need extras."""
+        return {name: self.recipes[name] for name in sorted(self.assign.names)}
+
     @model_validator(mode="after")
     def _assigned_recipes_exist(self) -> Self:
         unknown = sorted(self.assign.names - set(self.recipes))
@@ -29,9 +34,9 @@ class TrainingParameters(Parameters):
     @model_validator(mode="after")
     def _estimators_can_be_made(self) -> Self:
         problems = []
-        for name in sorted(self.assign.names):
+        for name, recipe in self.assigned.items():
             try:
-                find_estimator(self.recipes[name].estimator, packages=self.allowed_packages)
+                find_estimator(recipe.estimator, packages=self.allowed_packages)
             except ConfigurationError as error:
                 problems.append(f"recipes.{name}.estimator: {error}")
         if problems:

@@ -1,5 +1,7 @@
 """Companions of the whole fleet, such as the weather, on the fleet's grid."""
 
+import logging
+
 import polars as pl
 
 from modelfleet.domain.errors import DataError
@@ -10,6 +12,8 @@ from modelfleet.fleet.ingest.clock import to_utc
 from modelfleet.fleet.ingest.layout import require_columns
 
 __all__ = ["covariate_arrays", "read_covariates"]
+
+logger = logging.getLogger(__name__)
 
 
 def read_covariates(raw: pl.DataFrame, layout: CovariateLayout) -> pl.DataFrame:
@@ -29,11 +33,11 @@ def read_covariates(raw: pl.DataFrame, layout: CovariateLayout) -> pl.DataFrame:
     if stamps.is_empty():
         stamps = stamps.with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
     table = to_utc(stamps, zone=layout.time_zone, what="raw covariates")
-    table = (
-        table.filter(pl.col("time").is_not_null())
-        .select("time", *layout.columns)
-        .rename({"time": "timestamp"})
-    )
+    readable = table.filter(pl.col("time_fault").is_null() & pl.col("time").is_not_null())
+    if readable.height < table.height:
+        lost = table.height - readable.height
+        logger.warning("covariates: %d rows have no time that can be told, left out", lost)
+    table = readable.select(pl.col("time").alias("timestamp"), *layout.columns)
     twice = int(table["timestamp"].is_duplicated().sum())
     if twice:
         raise DataError(f"raw covariates: {twice} rows share their time with another; keep one")

@@ -33,7 +33,7 @@ BASELINE_SCHEMA = pl.Schema(
         "pattern": pl.List(pl.Float64),
         "choice_loss": pl.List(pl.Float64),
         "loss": pl.List(pl.Float64),
-        "hours": pl.List(pl.Int64),
+        "hours": pl.List(pl.Float64),
         "mae": pl.Float64(),
         "mean_error": pl.Float64(),
         "mase": pl.Float64(),
@@ -49,6 +49,14 @@ BASELINE_SCHEMA = pl.Schema(
 ``outcome`` is ``fitted``, ``none`` or ``failed``. ``pattern`` is the forecast per slot of the local
 week. ``choice_loss`` has the mean absolute errors of the candidates, in the order of the
 configuration, on the weeks on which the choice was made."""
+
+
+NO_BACKUP = {
+    "weekly_naive": "no_recent_value",
+    "hour_of_week_median": "no_recent_value",
+    "business_rule": "no_rule_value",
+}
+"""Why a baseline has nothing to say, by its name."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class BaselineTask:
         fitted = bool(np.isfinite(pattern).any())
         return {
             "outcome": "fitted" if fitted else "none",
-            "reason": None if fitted else f"{name} knows no value of the last weeks",
+            "reason": None if fitted else NO_BACKUP[name],
             "baseline": name,
             "version": self._version(member, judged, name),
             "pattern": pattern.tolist(),
@@ -175,7 +183,7 @@ def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
     errors = measure_errors(judged.actual, weekly, valid, scale=judged.scale)
     return {
         "loss": loss.loss.tolist(),
-        "hours": loss.hours.tolist(),
+        "hours": judged.hours(loss),
         "mae": errors.mae,
         "mean_error": errors.mean_error,
         "mase": errors.mase,

@@ -1,7 +1,7 @@
 """Backtests and fits the recipe of every admitted sensor of a shard."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -47,7 +47,7 @@ CANDIDATE_SCHEMA = pl.Schema(
         "seasonal_mean": pl.List(pl.Float64),
         "loss": pl.List(pl.Float64),
         "baseline_loss": pl.List(pl.Float64),
-        "hours": pl.List(pl.Int64),
+        "hours": pl.List(pl.Float64),
         "valid_share": pl.Float64(),
         "mae": pl.Float64(),
         "mean_error": pl.Float64(),
@@ -181,7 +181,7 @@ class TrainingTask:
             "recipe": member.assigned,
             "estimator": recipe.estimator.class_path,
             "version": self._version(member, judged),
-            **_model_columns(result, design),
+            **_model_columns(result, design, self.parameters.allowed_packages),
             **self._evidence(member, judged, result),
             **self._provenance(judged, design, result, plan.final.start),
         }
@@ -200,7 +200,7 @@ class TrainingTask:
         return {
             "loss": loss.loss.tolist(),
             "baseline_loss": weekly_loss(actual, backup, valid).loss.tolist(),
-            "hours": loss.hours.tolist(),
+            "hours": judged.hours(loss),
             "valid_share": float(np.isfinite(forecast[read]).mean()) if read.any() else None,
             "mae": errors.mae,
             "mean_error": errors.mean_error,
@@ -238,7 +238,9 @@ def _trace(weeks: FloatArray) -> list[float]:
     return trace
 
 
-def _model_columns(result: BacktestResult, design: Design) -> dict[str, Any]:
+def _model_columns(
+    result: BacktestResult, design: Design, packages: Sequence[str]
+) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "feature_names": list(design.names),
         "seasonal_mean": design.seasonal.final.tolist(),
@@ -250,4 +252,4 @@ def _model_columns(result: BacktestResult, design: Design) -> dict[str, Any]:
             "coefficients": model.coefficients.tolist(),
             "intercept": model.intercept,
         }
-    return {**columns, "model_bytes": model_to_bytes(model)}
+    return {**columns, "model_bytes": model_to_bytes(model, packages=packages)}

@@ -17,6 +17,7 @@ from modelfleet.domain.parameters.validation import Expectation
 __all__ = ["check_expectations", "stop_if_unmet", "unmet_by_sensor"]
 
 ID = "sensor_id"
+POSITION = "position"
 
 
 def check_expectations(
@@ -51,12 +52,14 @@ def check_expectations(
             continue
         asset = source.add_dataframe_asset(name)
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": table})
-        suite = gx.ExpectationSuite(name, [_build(expectations[i]) for i in chosen])
+        suite = gx.ExpectationSuite(name, [_build(expectations[i], i) for i in chosen])
         detail: dict[str, Any] = {"result_format": "COMPLETE"}
         if ID in table.columns:
             detail["unexpected_index_column_names"] = [ID]
         outcome = batch.validate(suite, result_format=detail)
-        for i, found in zip(chosen, outcome.results, strict=True):
+        for found in outcome.results:  # in whatever order
+            made_from: Any = found.expectation_config
+            i = made_from.meta[POSITION]
             results[i] = _result(expectations[i], found)
     return results
 
@@ -86,12 +89,13 @@ def unmet_by_sensor(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]
     return unmet
 
 
-def _build(expectation: Expectation) -> Any:
+def _build(expectation: Expectation, position: int) -> Any:
     from great_expectations.exceptions.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.registry import get_expectation_impl
 
     try:
-        return get_expectation_impl(expectation.type)(**expectation.arguments)
+        kind = get_expectation_impl(expectation.type)
+        return kind(**expectation.arguments, meta={POSITION: position})
     except (ExpectationNotFoundError, ValueError, TypeError) as error:
         raise ConfigurationError(
             f"validation.expectations: {expectation.type!r} cannot be made with "
@@ -101,7 +105,8 @@ def _build(expectation: Expectation) -> Any:
 
 def _result(expectation: Expectation, found: Any) -> dict[str, Any]:
     detail = found.result or {}
-    sensors = sorted({str(row[ID]) for row in detail.get("unexpected_index_list") or []})
+    rows = detail.get("unexpected_index_list") or []
+    sensors = sorted({str(row[ID]) for row in rows if isinstance(row, dict)})
     column = expectation.arguments.get("column")
     return {
         "table": expectation.table,
@@ -123,6 +128,13 @@ def _message(expectation: Expectation, found: Any, sensors: Sequence[str]) -> st
         return f"{text}: met"
     if sensors:
         return f"{text}: not met by {listing(sensors)}"
-    seen = (found.result or {}).get("observed_value")
-    failure = (found.exception_info or {}).get("exception_message")
-    return f"{text}: not met; observed {seen!r}" + (f"; {failure}" if failure else "")
+    detail = found.result or {}
+    seen = detail.get("observed_value", (detail.get("unexpected_list") or [None])[0])
+    return f"{text}: not met; observed {seen!r}{_failures(found.exception_info or {})}"
+
+
+def _failures(info: Mapping[str, Any]) -> str:
+    """What went wrong while an expectation was looked at, for instance that a column is missing."""
+    nested = [info, *(part for part in info.values() if isinstance(part, Mapping))]
+    texts = {str(part["exception_message"]) for part in nested if part.get("exception_message")}
+    return "".join(f"; {text}" for text in sorted(texts))
