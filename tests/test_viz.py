@@ -13,6 +13,7 @@ STAGES = {"ingestion", "validation", "baseline", "training", "evaluation", "prom
 WITHOUT_PREVIEW = {
     "raw_readings",
     "workspace",
+    "ingestion_store",
     "run_info",
     "report",
     "release",

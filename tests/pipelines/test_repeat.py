@@ -28,8 +28,10 @@ def test_a_run_that_changes_nothing_appends_nothing(fresh: Project) -> None:
     """No new table version, no new result, no new release, no new channel entry."""
 
     def produced() -> dict[str, int]:
-        kept = ("03_primary/readings", "02_intermediate/rejected_readings", "releases", "channels")
-        folders = [fresh.data / name for name in (*kept, "04_feature/workspace")]
+        tables = ("readings", "rejected_readings", "ingestion_batches")
+        folders = [folder for name in tables for folder in fresh.data.glob(f"0*/{name}")]
+        assert len(folders) == len(tables)
+        folders += [fresh.data / n for n in ("releases", "channels", "04_feature/workspace")]
         files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
         return {str(file): file.stat().st_mtime_ns for file in files}
 

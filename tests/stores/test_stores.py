@@ -1,8 +1,6 @@
 """Stores: atomic, idempotent, and reading never writes."""
 
-import json
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -17,131 +15,15 @@ from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.stores.channel import Channel, ChannelDataset
-from modelfleet.stores.delta import commit_value, open_table
-from modelfleet.stores.frames import DeltaFrameDataset
 from modelfleet.stores.objects import Objects
-from modelfleet.stores.readings import ReadingsDataset, shard_digests
 from modelfleet.stores.release_store import ReleaseDataset, ReleaseStore
 from modelfleet.stores.run_info import RunInfoDataset
 from modelfleet.stores.sharded_frame import ShardedFrameDataset
 from modelfleet.stores.workspace import FolderWorkspace, WorkspaceDataset
-from tests.fleet.test_pieces import readings as some_readings
-
-
-def table(*parts: tuple[int, str, list[float | None]]) -> pl.DataFrame:
-    """Readings with their shard."""
-    frames = [
-        some_readings(name, list(range(len(values))), values).select(
-            pl.lit(shard, dtype=pl.Int32).alias("shard"), "sensor_id", "timestamp", "value"
-        )
-        for shard, name, values in parts
-    ]
-    return pl.concat(frames)
-
-
-READINGS = table((3, "a", [1.0, None, 3.0]), (3, "b", [0.0]), (9, "../x", [5.0]))
-
-
-class TestReadings:
-    """The Delta table of readings."""
-
-    def test_a_worker_reads_its_shard_sorted(self, tmp_path: Path) -> None:
-        """The handle travels to workers and reads one version, whatever happens after."""
-        dataset = ReadingsDataset(filepath=str(tmp_path / "readings"))
-        dataset.save(READINGS.reverse())
-        handle = pickle.loads(pickle.dumps(dataset.load()))
-        assert set(handle.shards()) == {3, 9}
-        expected = READINGS.filter(pl.col("shard") == 3).drop("shard")
-        assert handle.read(3).equals(expected)
-        dataset.save(READINGS.filter(pl.col("shard") == 9))
-        assert handle.read(3).equals(expected)
-        assert dataset.load().read(3).is_empty()
-
-    def test_saving_the_same_makes_no_version(self, tmp_path: Path) -> None:
-        """Content decides, not the order of rows."""
-        dataset = ReadingsDataset(filepath=str(tmp_path / "readings"))
-        dataset.save(READINGS)
-        dataset.save(READINGS.sample(fraction=1, shuffle=True, seed=1))
-        assert dataset.load().identity()["version"] == 0
-
-    def test_old_versions_are_kept_for_years(self, tmp_path: Path) -> None:
-        """What a model was trained on must stay readable."""
-        dataset = ReadingsDataset(filepath=str(tmp_path / "readings"))
-        dataset.save(READINGS)
-        kept = open_table(str(tmp_path / "readings")).metadata().configuration
-        assert kept["delta.logRetentionDuration"] == "interval 3650 days"
-        assert kept["delta.deletedFileRetentionDuration"] == "interval 3650 days"
-
-    def test_ids_never_become_paths(self, tmp_path: Path) -> None:
-        """Folders are named after shards."""
-        ReadingsDataset(filepath=str(tmp_path / "readings")).save(READINGS)
-        assert {p.name for p in (tmp_path / "readings").iterdir()} == {
-            "_delta_log", "shard=3", "shard=9",
-        }  # fmt: skip
-        assert {p.name for p in tmp_path.iterdir()} == {"readings"}
-
-    def test_loading_before_saving_says_what_to_do(self, tmp_path: Path) -> None:
-        """Nothing is made by looking."""
-        dataset = ReadingsDataset(filepath=str(tmp_path / "readings"))
-        assert not dataset.exists()
-        with pytest.raises(DatasetError, match="--pipelines ingestion"):
-            dataset.load()
-        assert not list(tmp_path.iterdir())
-
-    def test_the_preview_is_json(self, tmp_path: Path) -> None:
-        """Kedro-Viz shows the first rows."""
-        dataset = ReadingsDataset(filepath=str(tmp_path / "readings"))
-        dataset.save(READINGS)
-        preview = json.loads(json.dumps(dataset.preview(2)))
-        assert preview["columns"] == ["sensor_id", "timestamp", "value"]
-        assert len(preview["data"]) == 2
-
-    @pytest.mark.parametrize(
-        "other",
-        [
-            table((3, "a", [1.0, 2.0, 3.0]), (3, "b", [0.0]), (9, "../x", [5.0])),
-            table((3, "a", [1.0, None, 3.0, None]), (3, "b", [0.0]), (9, "../x", [5.0])),
-            table((3, "a", [1.0, None, 3.0, 0.0]), (9, "../x", [5.0])),
-            table((3, "c", [1.0, None, 3.0]), (3, "d", [0.0]), (9, "../x", [5.0])),
-        ],
-    )
-    def test_digests_tell_every_change_of_content(self, other: pl.DataFrame) -> None:
-        """A filled gap, a new row, a row that moved to another sensor, a renamed sensor."""
-        before, after = shard_digests(READINGS), shard_digests(other)
-        assert before[3] != after[3]
-        assert before[9] == after[9]
-
-    def test_minus_zero_is_zero_and_nan_is_null(self) -> None:
-        """Values that are equal give equal digests."""
-        assert shard_digests(table((1, "a", [0.0, None]))) == shard_digests(
-            table((1, "a", [-0.0, float("nan")]))
-        )
 
 
 class TestFrames:
-    """Small tables in Delta and lists of files."""
-
-    def test_a_delta_frame_is_written_only_when_it_changed(self, tmp_path: Path) -> None:
-        """A repeated run makes no version; a different table makes one."""
-        place = str(tmp_path / "rejected")
-        dataset = DeltaFrameDataset(filepath=place)
-        frame = pl.DataFrame({"row": [1, 2], "reason": ["a", None]})
-        dataset.save(frame)
-        dataset.save(frame)
-        assert open_table(place).version() == 0
-        dataset.save(frame.head(1))
-        assert open_table(place).version() == 1
-        assert dataset.load().equals(frame.head(1))
-        assert dataset.preview()["columns"] == ["row", "reason"]
-        assert commit_value(None, "content_digest") is None
-
-    def test_an_empty_delta_frame_can_be_saved(self, tmp_path: Path) -> None:
-        """No rejected row is good news, not an error."""
-        dataset = DeltaFrameDataset(filepath=str(tmp_path / "rejected"))
-        dataset.save(pl.DataFrame(schema={"row": pl.Int64, "reason": pl.String}))
-        assert dataset.load().is_empty()
-        with pytest.raises(DatasetError, match="no table"):
-            DeltaFrameDataset(filepath=str(tmp_path / "other")).load()
+    """Results of workers and lists of their files."""
 
     def test_a_list_of_files_finds_them_after_a_move(self, tmp_path: Path) -> None:
         """Files are named relative to the workspace, so the folder may move."""

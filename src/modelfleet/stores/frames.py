@@ -1,12 +1,11 @@
-"""A Polars table in Delta, written only when its content changed."""
+"""A Polars table in Delta."""
 
 from typing import Any, NewType
 
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.domain.lineage import digest_of
-from modelfleet.stores.delta import commit_value, open_table, replace_table
+from modelfleet.stores.delta import open_table
 from modelfleet.stores.describe import DescribedDataset
 
 __all__ = ["DeltaFrameDataset"]
@@ -14,24 +13,40 @@ __all__ = ["DeltaFrameDataset"]
 # Kedro-Viz finds previews by the name of this type.
 TablePreview = NewType("TablePreview", dict[str, Any])
 
-DIGEST = "content_digest"
 
+class DeltaFrameDataset(DescribedDataset[pl.LazyFrame, pl.DataFrame]):
+    """A Delta table that the ingestion stage appends to, batch by batch.
 
-class DeltaFrameDataset(DescribedDataset[pl.DataFrame, pl.DataFrame]):
-    """A whole table per save; earlier versions stay readable by time travel."""
+    What its node hands over is the table as it left it, and saving that writes nothing.
+
+    Args:
+        filepath: where the table lies.
+        unique: columns; of rows that are equal in all of them one is loaded.
+        metadata: layer and description for Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        unique: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._unique = unique
 
     def load(self) -> pl.DataFrame:
         """Read the current version."""
         table = open_table(self._filepath)
         if table is None:
             raise DatasetError(f"there is no table at {self._filepath}; run its pipeline first")
-        return pl.scan_delta(table).collect()
+        rows = pl.scan_delta(table)
+        if self._unique:
+            rows = rows.unique(self._unique, keep="first", maintain_order=True)
+        return rows.collect()
 
-    def save(self, data: pl.DataFrame) -> None:
-        """Replace the content, unless it is the same."""
-        digest = digest_of(str(data.schema), data.write_csv(None))
-        if commit_value(open_table(self._filepath), DIGEST) != digest:
-            replace_table(self._filepath, data, values={DIGEST: digest}, partition_by=[])
+    def save(self, data: pl.LazyFrame) -> None:
+        """Nothing to do: the rows are there."""
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows, for Kedro-Viz."""

@@ -1,24 +1,18 @@
 """The readings of a fleet: a Delta table partitioned by shard."""
 
-import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.domain.lineage import canonical_json
-from modelfleet.stores.delta import commit_value, open_table, replace_table
+from modelfleet.stores.delta import commit_value, open_table
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.frames import TablePreview
 
-__all__ = ["DeltaReadings", "ReadingsDataset", "shard_digests"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["DIGESTS", "DeltaReadings", "ReadingsDataset", "open_readings"]
 
 DIGESTS = "shard_digests"
 
@@ -60,32 +54,30 @@ class DeltaReadings:
         return {"table_id": self.table_id, "version": self.version}
 
 
-class ReadingsDataset(DescribedDataset[pl.DataFrame, DeltaReadings]):
-    """Saves the fleet's readings, loads a handle that reads them shard by shard.
+class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
+    """Loads a handle that reads the fleet's readings shard by shard.
 
-    A save that changes nothing makes no new version.
+    The ingestion stage keeps readings batch by batch in its store; what its node hands over is the
+    version it left, and saving that writes nothing.
     """
 
     def load(self) -> DeltaReadings:
         """Open the current version."""
-        table = open_table(self._filepath)
-        digests = commit_value(table, DIGESTS)
-        if table is None or digests is None:
+        found = open_readings(self._filepath)
+        if found is None:
             raise DatasetError(
                 f"there are no readings at {self._filepath}; "
                 "run `kedro run --pipelines ingestion` first"
             )
-        by_shard = {int(shard): digest for shard, digest in json.loads(digests).items()}
-        return DeltaReadings(self._filepath, str(table.metadata().id), table.version(), by_shard)
+        return found
 
-    def save(self, data: pl.DataFrame) -> None:
-        """Replace the readings in one commit, unless they are the same."""
-        digests = {str(shard): digest for shard, digest in shard_digests(data).items()}
-        text = canonical_json(digests)
-        if commit_value(open_table(self._filepath), DIGESTS) == text:
-            logger.info("readings: nothing changed, no new version")
-            return
-        replace_table(self._filepath, data, values={DIGESTS: text}, partition_by=["shard"])
+    def save(self, data: DeltaReadings) -> None:
+        """Check that the readings lie where the catalog says."""
+        if data.path != self._filepath:
+            raise DatasetError(
+                f"readings were kept at {data.path}, but the catalog expects {self._filepath}; "
+                "give readings and ingestion_store the same filepath"
+            )
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows of the first shard, for Kedro-Viz."""
@@ -101,25 +93,11 @@ class ReadingsDataset(DescribedDataset[pl.DataFrame, DeltaReadings]):
         return {"filepath": self._filepath, "format": "delta", "partition_by": "shard"}
 
 
-def shard_digests(readings: pl.DataFrame) -> dict[int, str]:
-    """Digest of each shard's readings, by content and whatever order they come in.
-
-    Args:
-        readings: ``shard``, ``sensor_id``, ``timestamp``, ``value``.
-    """
-    ordered = readings.sort("shard", "sensor_id", "timestamp")
-    return {
-        int(shard): _digest(part)
-        for (shard,), part in ordered.group_by("shard", maintain_order=True)
-    }
-
-
-def _digest(part: pl.DataFrame) -> str:
-    runs = part["sensor_id"].rle().struct.unnest()
-    digest = hashlib.sha256()
-    for sensor_id, length in zip(runs["value"], runs["len"], strict=True):
-        digest.update(f"{len(sensor_id)}:{sensor_id}:{length};".encode())
-    digest.update(part["timestamp"].dt.epoch("us").to_numpy().astype("<i8").tobytes())
-    values = part["value"].fill_null(float("nan")).to_numpy() + 0.0
-    digest.update(np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes())
-    return digest.hexdigest()
+def open_readings(path: str) -> DeltaReadings | None:
+    """The current version of a table of readings, or ``None`` where there is none."""
+    table = open_table(path)
+    digests = commit_value(table, DIGESTS)
+    if table is None or digests is None:
+        return None
+    by_shard = {int(shard): digest for shard, digest in json.loads(digests).items()}
+    return DeltaReadings(path, str(table.metadata().id), table.version(), by_shard)

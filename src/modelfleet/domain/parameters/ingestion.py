@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelfleet.domain.parameters.base import Number, Parameters
+from modelfleet.domain.parameters.base import Flag, Number, Parameters
 from modelfleet.domain.parameters.fleet import check_time_zone
 
 __all__ = [
@@ -79,6 +79,7 @@ class IngestionParameters(Parameters):
     sensors: SensorLayout
     events: EventLayout
     covariates: CovariateLayout
+    corrections: Flag = False
     tolerance_minutes: Number = Field(ge=0)
     earliest: datetime
     max_unreadable_share: Number = Field(ge=0, le=1)

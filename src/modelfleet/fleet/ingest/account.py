@@ -1,7 +1,9 @@
 """No row is lost: what came in is stored, rejected with a reason, or an exact duplicate."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from modelfleet.domain.errors import AccountError
 
@@ -10,15 +12,19 @@ __all__ = ["Account"]
 
 @dataclass(frozen=True)
 class Account:
-    """Where the rows of one batch went.
+    """Where the rows of one batch, or of all batches, went.
 
     Attributes:
         rows_in: raw rows, one per sensor and timestamp (cells, in a wide layout).
-        stored: rows in the table of readings.
-        duplicates: exact repetitions of a stored row.
+        stored: rows that are new in the table of readings, or that correct it.
+        duplicates: rows that say what another row says, in the batch or stored before; a missing
+            value says nothing and repeats any other.
         rejected: rows by reason.
+        batch: name of the batch; empty for all of them.
         moved_to_grid: stored rows whose timestamp was off the grid, within tolerance.
         missing_values: stored rows without a value.
+        late: stored rows older than the newest row stored before.
+        corrections: stored rows that replace a stored value, or fill one that was missing.
         ignored_columns: raw columns that nothing asked for.
     """
 
@@ -26,9 +32,22 @@ class Account:
     stored: int
     duplicates: int
     rejected: dict[str, int]
+    batch: str = ""
     moved_to_grid: int = 0
     missing_values: int = 0
+    late: int = 0
+    corrections: int = 0
     ignored_columns: list[str] = field(default_factory=list)
+
+    @classmethod
+    def total(cls, accounts: Sequence["Account"]) -> Self:
+        """All batches together."""
+        rejected: Counter[str] = Counter()
+        for account in accounts:
+            rejected.update(account.rejected)
+        sums = {name: sum(getattr(account, name) for account in accounts) for name in COUNTS}
+        columns = {column for account in accounts for column in account.ignored_columns}
+        return cls(**sums, rejected=dict(sorted(rejected.items())), ignored_columns=sorted(columns))
 
     def check(self) -> None:
         """Assert that the account balances.
@@ -39,11 +58,22 @@ class Account:
         out = self.stored + self.duplicates + sum(self.rejected.values())
         if self.rows_in != out:
             raise AccountError(
-                f"{self.rows_in} rows came in, but {self.stored} stored + {self.duplicates} "
-                f"duplicates + {sum(self.rejected.values())} rejected make {out}; "
-                f"rejected by reason: {self.rejected}"
+                f"{self.batch or 'raw readings'}: {self.rows_in} rows came in, but {self.stored} "
+                f"stored + {self.duplicates} duplicates + {sum(self.rejected.values())} rejected "
+                f"make {out}; rejected by reason: {self.rejected}"
             )
 
     def as_dict(self) -> dict[str, Any]:
         """The account as JSON can hold it."""
         return asdict(self)
+
+
+COUNTS = (
+    "rows_in",
+    "stored",
+    "duplicates",
+    "moved_to_grid",
+    "missing_values",
+    "late",
+    "corrections",
+)

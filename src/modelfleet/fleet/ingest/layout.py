@@ -22,7 +22,9 @@ def require_columns(present: list[str], needed: list[str], *, what: str, setting
         )
 
 
-def read_layout(raw: pl.LazyFrame, layout: ReadingLayout) -> tuple[pl.DataFrame, list[str]]:
+def read_layout(
+    raw: pl.LazyFrame, layout: ReadingLayout, *, what: str = "raw readings"
+) -> tuple[pl.DataFrame, list[str]]:
     """Bring a long or wide table into one shape.
 
     Returns:
@@ -32,10 +34,10 @@ def read_layout(raw: pl.LazyFrame, layout: ReadingLayout) -> tuple[pl.DataFrame,
     columns = raw.collect_schema().names()
     setting = "ingestion.readings"
     if layout.kind == "wide":
-        require_columns(columns, [layout.timestamp], what="raw readings", setting=setting)
+        require_columns(columns, [layout.timestamp], what=what, setting=setting)
         sensors = [name for name in columns if name != layout.timestamp]
         if not sensors:
-            raise SchemaError("raw readings: a wide table needs at least one column per sensor")
+            raise SchemaError(f"{what}: a wide table needs at least one column per sensor")
         wide = raw.with_row_index("row").collect()
         frame = wide.unpivot(
             on=sensors,
@@ -46,7 +48,7 @@ def read_layout(raw: pl.LazyFrame, layout: ReadingLayout) -> tuple[pl.DataFrame,
         return frame.rename({layout.timestamp: "timestamp"}), []
     wanted = {layout.timestamp: "timestamp", layout.sensor_id: "sensor_id", layout.value: "value"}
     named = {str(source): target for source, target in wanted.items()}
-    require_columns(columns, list(named), what="raw readings", setting=setting)
+    require_columns(columns, list(named), what=what, setting=setting)
     frame = (
         raw.select(pl.col(source).alias(target) for source, target in named.items())
         .with_row_index("row")

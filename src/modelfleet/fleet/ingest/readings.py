@@ -12,10 +12,16 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.clock import to_grid, to_utc
 from modelfleet.fleet.ingest.layout import read_layout
+from modelfleet.fleet.ingest.repetitions import (
+    NOTHING_STORED,
+    Stored,
+    compare_with_stored,
+    with_repetitions,
+)
 from modelfleet.fleet.ingest.values import to_numbers
 from modelfleet.fleet.shards import with_shard
 
-__all__ = ["READINGS_SCHEMA", "REJECTED_SCHEMA", "Ingested", "ingest_readings"]
+__all__ = ["READINGS_SCHEMA", "REJECTED_SCHEMA", "Ingested", "Stored", "ingest_readings"]
 
 READINGS_SCHEMA = pl.Schema(
     {
@@ -27,6 +33,7 @@ READINGS_SCHEMA = pl.Schema(
 )
 REJECTED_SCHEMA = pl.Schema(
     {
+        "batch": pl.String(),
         "row": pl.Int64(),
         "sensor_id": pl.String(),
         "timestamp": pl.String(),
@@ -42,12 +49,16 @@ class Ingested:
     """What became of a batch of raw rows.
 
     Attributes:
-        readings: :data:`READINGS_SCHEMA`, sorted by shard, sensor and time.
-        rejected: :data:`REJECTED_SCHEMA`: the raw text, its row in the source and the reason.
+        readings: new rows, :data:`READINGS_SCHEMA`, sorted by shard, sensor and time.
+        corrections: rows that replace stored ones; likewise.
+        replaced: the stored rows that they replace; likewise.
+        rejected: :data:`REJECTED_SCHEMA`: the raw text, its row in the batch and the reason.
         account: where the rows went.
     """
 
     readings: pl.DataFrame
+    corrections: pl.DataFrame
+    replaced: pl.DataFrame
     rejected: pl.DataFrame
     account: Account
 
@@ -59,25 +70,29 @@ def ingest_readings(
     ingestion: IngestionParameters,
     fleet: FleetParameters,
     now: datetime,
+    name: str = "raw readings",
+    stored: Stored = NOTHING_STORED,
 ) -> Ingested:
     """Read a batch of raw rows.
 
     Args:
-        raw: as the catalog loads it.
+        raw: as its source hands it over.
         limits: ``sensor_id``, ``lower_limit``, ``upper_limit``: physical limits of known sensors.
         ingestion: layout, time zone and tolerance.
         fleet: the grid and the number of shards.
         now: rows later than this are rejected.
+        name: of the batch, for errors and its account.
+        stored: what is known before it.
 
     Raises:
         SchemaError: the batch as a whole cannot be read.
         DataError: more than ``max_unreadable_share`` of the rows cannot be read.
         AccountError: a row was lost.
     """
-    frame, ignored = read_layout(raw, ingestion.readings)
-    frame = to_utc(frame, zone=ingestion.readings.time_zone, what="raw readings")
+    frame, ignored = read_layout(raw, ingestion.readings, what=name)
+    frame = to_utc(frame, zone=ingestion.readings.time_zone, what=name)
     frame = to_grid(
-        to_numbers(frame),
+        to_numbers(frame, what=name),
         step_minutes=fleet.grid.step_minutes,
         tolerance_minutes=ingestion.tolerance_minutes,
     )
@@ -88,21 +103,33 @@ def ingest_readings(
         maintain_order="left",
     )
     frame = frame.with_columns(reason=_first_reason(ingestion, now))
-    _refuse_unreadable(frame, ingestion.max_unreadable_share)
-    frame = _with_repetitions(frame)
+    _refuse_unreadable(frame, ingestion.max_unreadable_share, what=name)
+    frame = with_repetitions(frame)
+    frame = compare_with_stored(frame, stored, corrections=ingestion.corrections)
     rejected = frame.filter(pl.col("reason").is_not_null())
-    stored = frame.filter(pl.col("reason").is_null() & ~pl.col("repeats"))
+    sound = frame.filter(pl.col("reason").is_null())
+    fresh = sound.filter(~pl.col("repeats"))
+    changed = fresh.filter(pl.col("replaces"))
     account = Account(
+        batch=name,
         rows_in=frame.height,
-        stored=stored.height,
-        duplicates=frame.filter(pl.col("reason").is_null() & pl.col("repeats")).height,
-        rejected=_counts(rejected["reason"].to_list()),
-        moved_to_grid=int(stored["moved"].sum()),
-        missing_values=stored["number"].null_count(),
+        stored=fresh.height,
+        duplicates=sound.height - fresh.height,
+        rejected=dict(sorted(rejected["reason"].value_counts().iter_rows())),
+        moved_to_grid=int(fresh["moved"].sum()),
+        missing_values=fresh["number"].null_count(),
+        late=0 if stored.last is None else fresh.filter(pl.col("time") < stored.last).height,
+        corrections=changed.height,
         ignored_columns=ignored,
     )
     account.check()
-    return Ingested(_as_readings(stored, fleet.shards), _as_rejected(rejected), account)
+    return Ingested(
+        readings=_as_readings(fresh.filter(~pl.col("replaces")), "number", fleet.shards),
+        corrections=_as_readings(changed, "number", fleet.shards),
+        replaced=_as_readings(changed, "known", fleet.shards),
+        rejected=_as_rejected(rejected, name),
+        account=account,
+    )
 
 
 def _first_reason(ingestion: IngestionParameters, now: datetime) -> pl.Expr:
@@ -120,47 +147,19 @@ def _first_reason(ingestion: IngestionParameters, now: datetime) -> pl.Expr:
     return pl.coalesce(*named[:2], "time_fault", "value_fault", *named[2:])
 
 
-def _refuse_unreadable(frame: pl.DataFrame, most: float) -> None:
+def _refuse_unreadable(frame: pl.DataFrame, most: float, *, what: str) -> None:
     bad = frame.filter(pl.col("reason").is_in(UNREADABLE))
     if bad.height > most * frame.height:
         examples = bad.head(10).select("row", "timestamp", "value").rows()
         raise DataError(
-            f"raw readings: {bad.height} of {frame.height} rows cannot be read, more than "
+            f"{what}: {bad.height} of {frame.height} rows cannot be read, more than "
             f"{most:.1%}; the first are (row, timestamp, value) {examples}; "
             "correct the file, or ingestion.readings in parameters_ingestion.yml"
         )
 
 
-def _with_repetitions(frame: pl.DataFrame) -> pl.DataFrame:
-    """Mark exact repetitions, and reject rows that contradict each other."""
-    key = ["sensor_id", "time"]
-    crowded = frame.filter(pl.col("reason").is_null() & pl.struct(key).is_duplicated())
-    if crowded.is_empty():
-        return frame.with_columns(repeats=pl.lit(value=False))
-    judged = crowded.select(
-        "row",
-        "sensor_id",
-        conflict=pl.col("number").n_unique().over(key) > 1,
-        repeats=pl.int_range(pl.len()).over(key) > 0,
-    )
-    return (
-        frame.join(judged, on=["row", "sensor_id"], how="left", maintain_order="left")
-        .with_columns(
-            reason=pl.when(pl.col("conflict"))
-            .then(pl.lit("conflicting_values"))
-            .otherwise("reason"),
-            repeats=pl.col("repeats").fill_null(value=False) & ~pl.col("conflict"),
-        )
-        .drop("conflict")
-    )
-
-
-def _counts(reasons: Sequence[str]) -> dict[str, int]:
-    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
-
-
-def _as_readings(stored: pl.DataFrame, shards: int) -> pl.DataFrame:
-    frame = stored.select("sensor_id", timestamp="time", value="number")
+def _as_readings(rows: pl.DataFrame, value: str, shards: int) -> pl.DataFrame:
+    frame = rows.select("sensor_id", timestamp="time", value=value)
     return (
         with_shard(frame, shards)
         .select(READINGS_SCHEMA.names())
@@ -169,5 +168,6 @@ def _as_readings(stored: pl.DataFrame, shards: int) -> pl.DataFrame:
     )
 
 
-def _as_rejected(rejected: pl.DataFrame) -> pl.DataFrame:
-    return rejected.select(REJECTED_SCHEMA.names()).cast(REJECTED_SCHEMA).sort("row", "sensor_id")
+def _as_rejected(rejected: pl.DataFrame, name: str) -> pl.DataFrame:
+    frame = rejected.with_columns(batch=pl.lit(name))
+    return frame.select(REJECTED_SCHEMA.names()).cast(REJECTED_SCHEMA).sort("row", "sensor_id")

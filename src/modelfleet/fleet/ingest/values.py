@@ -12,7 +12,7 @@ MISSING = ("", "nan", "null")
 DECIMAL_COMMA = r"^\s*[+-]?\d+,\d+\s*$"
 
 
-def to_numbers(frame: pl.DataFrame) -> pl.DataFrame:
+def to_numbers(frame: pl.DataFrame, *, what: str = "raw readings") -> pl.DataFrame:
     """Add ``number`` (float, null where missing) and, where it is none, ``value_fault``.
 
     Text is parsed strictly. NaN and empty are missing values, not faults.
@@ -26,11 +26,11 @@ def to_numbers(frame: pl.DataFrame) -> pl.DataFrame:
         empty = text.is_null() | text.str.to_lowercase().is_in(MISSING)
         number = text.cast(pl.Float64, strict=False)
         frame = frame.with_columns(number=number, unreadable=~empty & number.is_null())
-        _refuse_decimal_commas(frame)
+        _refuse_decimal_commas(frame, what)
     elif kind.is_numeric():
         frame = frame.with_columns(number=pl.col("value").cast(pl.Float64), unreadable=False)
     else:
-        raise SchemaError(f"raw readings: values are {kind}; give numbers")
+        raise SchemaError(f"{what}: values are {kind}; give numbers")
     number = pl.when(pl.col("number").is_nan()).then(None).otherwise("number")
     return frame.with_columns(
         number=number,
@@ -41,11 +41,11 @@ def to_numbers(frame: pl.DataFrame) -> pl.DataFrame:
     ).drop("unreadable")
 
 
-def _refuse_decimal_commas(frame: pl.DataFrame) -> None:
+def _refuse_decimal_commas(frame: pl.DataFrame, what: str) -> None:
     commas = frame.filter(pl.col("unreadable") & pl.col("value").str.contains(DECIMAL_COMMA))
     if commas.height:
         raise SchemaError(
-            f"raw readings: {commas.height} values have a decimal comma, such as "
+            f"{what}: {commas.height} values have a decimal comma, such as "
             f"{commas['value'][0]!r} in row {commas['row'][0]}; "
             "set decimal_comma in the catalog entry's load_args, or write decimal points"
         )

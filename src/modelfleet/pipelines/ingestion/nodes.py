@@ -10,8 +10,10 @@ from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.axis import find_axis
 from modelfleet.fleet.ingest import (
+    IngestionStore,
+    as_source,
     complete_fleet,
-    ingest_readings,
+    ingest_source,
     read_covariates,
     read_events,
     register_sensors,
@@ -23,19 +25,26 @@ __all__ = ["align_covariates", "find_window", "ingest_rows", "list_events"]
 
 
 def ingest_rows(
-    raw_readings: pl.LazyFrame,
+    raw_readings: Any,
     raw_sensors: pd.DataFrame,
+    ingestion_store: IngestionStore,
     ingestion: IngestionParameters,
     fleet: FleetParameters,
-) -> tuple[pl.DataFrame, pl.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Raw rows to readings, rejected rows, the fleet's sensors and the account."""
+) -> tuple[ReadingsSource, pl.LazyFrame, pl.LazyFrame, pd.DataFrame, dict[str, Any]]:
+    """Take every new batch of raw rows; readings, rejected rows, batches, sensors, account."""
     known = register_sensors(from_pandas(raw_sensors), ingestion.sensors)
-    done = ingest_readings(
-        raw_readings, known, ingestion=ingestion, fleet=fleet, now=datetime.now(UTC)
+    source, now = as_source(raw_readings), datetime.now(UTC)
+    account = ingest_source(
+        source, ingestion_store, known, ingestion=ingestion, fleet=fleet, now=now
     )
-    heard = done.readings["sensor_id"].unique().to_list()
-    sensors = complete_fleet(known, heard, shards=fleet.shards)
-    return done.readings, done.rejected, to_pandas(sensors), done.account.as_dict()
+    sensors = complete_fleet(known, ingestion_store.sensor_ids(), shards=fleet.shards)
+    return (
+        ingestion_store.source(),
+        ingestion_store.rejected_rows(),
+        ingestion_store.batch_rows(),
+        to_pandas(sensors),
+        account.as_dict(),
+    )
 
 
 def list_events(

@@ -13,8 +13,20 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 nodes.ingest_rows,
-                ["raw_readings", "raw_sensors", "params:ingestion", "params:fleet"],
-                ["readings", "rejected_readings", "sensors", "ingestion_account"],
+                [
+                    "raw_readings",
+                    "raw_sensors",
+                    "ingestion_store",
+                    "params:ingestion",
+                    "params:fleet",
+                ],
+                [
+                    "readings",
+                    "rejected_readings",
+                    "ingestion_batches",
+                    "sensors",
+                    "ingestion_account",
+                ],
                 name="ingest_rows",
             ),
             Node(

@@ -1,0 +1,128 @@
+"""Takes the batches of a source that were not taken before."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from modelfleet.domain.errors import SchemaError
+from modelfleet.domain.lineage import canonical_json, digest_of
+from modelfleet.domain.parameters.fleet import FleetParameters
+from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.fleet.ingest.account import Account
+from modelfleet.fleet.ingest.batches import Batch, RawSource
+from modelfleet.fleet.ingest.readings import ingest_readings
+from modelfleet.fleet.ingest.repetitions import Stored
+from modelfleet.fleet.ingest.store import IngestionStore
+
+__all__ = ["as_source", "ingest_source"]
+
+logger = logging.getLogger(__name__)
+
+
+def ingest_source(
+    source: RawSource,
+    store: IngestionStore,
+    limits: pl.DataFrame,
+    *,
+    ingestion: IngestionParameters,
+    fleet: FleetParameters,
+    now: datetime,
+) -> Account:
+    """Take every batch that is new, one after the other, each whole or not at all.
+
+    Args:
+        source: where raw rows come from.
+        store: where they go; knows which batches it has.
+        limits: ``sensor_id``, ``lower_limit``, ``upper_limit``: physical limits of known sensors.
+        ingestion: layout, time zone and tolerance.
+        fleet: the grid and the number of shards.
+        now: rows later than this are rejected.
+
+    Returns:
+        the account of all batches ever taken.
+
+    Raises:
+        ConfigurationError: what is stored was made with other settings.
+        DataError: a batch cannot be read; those before it are kept.
+    """
+    settings = _settings(ingestion, fleet)
+    store.check_settings(settings)
+    new = [batch for batch in source.batches() if not store.has(batch.identity)]
+    for position, batch in enumerate(new, start=1):
+        stored = Stored(store.last_time(), store.between)
+        done = ingest_readings(
+            batch.read(),
+            limits,
+            ingestion=ingestion,
+            fleet=fleet,
+            now=now,
+            name=batch.name,
+            stored=stored,
+        )
+        store.keep(batch.identity, done, settings=settings)
+        _tell(done.account, position, len(new))
+    if not new:
+        logger.info("readings: nothing new, no new version")
+    return Account.total(store.accounts())
+
+
+def as_source(raw: Any) -> RawSource:
+    """A source of whatever a dataset of the catalog loads: a source, or one table of rows."""
+    if isinstance(raw, pl.LazyFrame | pl.DataFrame | pd.DataFrame):
+        return _OneTable(raw)
+    if not hasattr(raw, "batches"):
+        raise SchemaError(
+            f"raw readings are a {type(raw).__name__}; the catalog entry must load batches, a "
+            "Polars or a pandas table"
+        )
+    source: RawSource = raw
+    return source
+
+
+class _OneTable:
+    """A table as a single batch; what it is called depends on its content."""
+
+    def __init__(self, table: pl.LazyFrame | pl.DataFrame | pd.DataFrame) -> None:
+        polars = pl.from_pandas(table) if isinstance(table, pd.DataFrame) else table
+        self._frame = polars.lazy().collect()
+
+    def batches(self) -> Iterable[Batch]:
+        """See :class:`~modelfleet.fleet.ingest.batches.RawSource`."""
+        identity = digest_of(str(self._frame.schema), self._frame.write_csv(None))
+        return [Batch("raw readings", identity, self._frame.lazy)]
+
+
+def _settings(ingestion: IngestionParameters, fleet: FleetParameters) -> str:
+    """What shapes stored readings: another time zone or grid would contradict what is there."""
+    return canonical_json(
+        {
+            "readings": ingestion.readings.model_dump(mode="json"),
+            "frequency": fleet.frequency,
+            "shards": fleet.shards,
+        }
+    )
+
+
+def _tell(account: Account, position: int, batches: int) -> None:
+    logger.info(
+        "batch %d of %d, %s: %d rows, %d stored, %d duplicates, %d rejected",
+        position,
+        batches,
+        account.batch,
+        account.rows_in,
+        account.stored,
+        account.duplicates,
+        sum(account.rejected.values()),
+    )
+    if account.late or account.corrections:
+        logger.warning(
+            "%s: %d late rows and %d corrections change the past; models that learned from it are "
+            "trained again",
+            account.batch,
+            account.late,
+            account.corrections,
+        )
