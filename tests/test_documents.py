@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ import yaml
 from click.testing import CliRunner
 
 from modelfleet.commands import fleet as fleet_commands
-from modelfleet.domain.admission import SensorCondition, find_faults
+from modelfleet.domain.admission import AdmissionLimits, SensorCondition, find_faults
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.gates import Evidence, judge
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
+from modelfleet.fleet.admissions import PROFILE_FAILED, RETIRED, STILL_SENDING
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
 from modelfleet.fleet.tasks.baseline import NO_BACKUP
 from tests.project import ROOT, Project, inside, make_project
@@ -154,11 +155,13 @@ def test_both_data_sets_are_credited(document: str, credit: str) -> None:
 
 
 def admission_codes(base: dict[str, Any]) -> set[str]:
-    """Reasons for a quarantine: limits, expectations, and a profile that failed."""
+    """Reasons for a quarantine: limits, expectations, and what is no figure."""
     one = np.array([np.nan])
-    limits = AdmissionParameters(**base["validation"]["admission"])
+    general = AdmissionParameters(**base["validation"]["admission"])
+    condition = SensorCondition(**{each.name: one for each in fields(SensorCondition)})
+    faults = find_faults(condition, AdmissionLimits.uniform(general, 1))
     expected = {entry["reason"] for entry in base["validation"]["expectations"]}
-    return {*find_faults(SensorCondition(*[one] * 10), limits), *expected, "profile_failed"}
+    return {*faults, *expected, PROFILE_FAILED, RETIRED, STILL_SENDING}
 
 
 def gate_codes(base: dict[str, Any]) -> set[str]:

@@ -11,7 +11,6 @@ pytestmark = pytest.mark.xdist_group("few")
 
 STAGES = {"ingestion", "validation", "baseline", "training", "evaluation", "promotion"}
 WITHOUT_PREVIEW = {
-    "raw_readings",
     "workspace",
     "ingestion_store",
     "run_info",

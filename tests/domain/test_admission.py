@@ -5,8 +5,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from modelfleet.domain.admission import SensorCondition, find_faults
-from modelfleet.domain.parameters.validation import AdmissionParameters
+from modelfleet.domain.admission import AdmissionLimits, SensorCondition, find_faults
+from modelfleet.domain.parameters.validation import AdmissionOverrides, AdmissionParameters
 
 LIMITS = AdmissionParameters(
     min_history_weeks=30,
@@ -16,6 +16,11 @@ LIMITS = AdmissionParameters(
     max_stuck_share=0.02,
     max_stuck_end_hours=24,
     max_level_jumps=2,
+    max_level_ratio=50,
+    max_shift_days=0,
+    min_swap_mismatch=0.25,
+    max_rows_per_step=2,
+    max_off_grid_share=0.05,
     max_rejected_share=0.2,
 )
 HEALTHY = {
@@ -27,6 +32,11 @@ HEALTHY = {
     "stuck_share": 0.02,
     "stuck_end_hours": 24.0,
     "level_jumps": 2.0,
+    "level_ratio": 50.0,
+    "shift_days": 0.0,
+    "swap_mismatch": 0.25,
+    "rows_per_step": 2.0,
+    "off_grid_share": 0.05,
     "rejected_share": 0.2,
     "spread": 1e-9,
 }
@@ -42,7 +52,7 @@ def condition(**changed):
 
 def reasons(**changed):
     """The codes of what is wrong with one sensor."""
-    faults = find_faults(condition(**changed), LIMITS)
+    faults = find_faults(condition(**changed), AdmissionLimits.uniform(LIMITS, 1))
     return [code for code, fault in faults.items() if fault.at_fault[0]]
 
 
@@ -61,6 +71,11 @@ def test_limits_belong_to_what_is_allowed():
         ({"coverage": 0.69}, "low_coverage"),
         ({"longest_gap_hours": 673.0}, "long_gap"),
         ({"level_jumps": 3.0}, "level_jumps"),
+        ({"level_ratio": 51.0}, "unit_switch"),
+        ({"shift_days": 7.0}, "level_shift"),
+        ({"swap_mismatch": 0.24}, "looks_swapped"),
+        ({"rows_per_step": 2.1}, "too_many_rows"),
+        ({"off_grid_share": 0.06}, "clock_drift"),
         ({"rejected_share": 0.21}, "too_many_rejected"),
         ({"silence_hours": 169.0}, "dead"),
         ({"readings": 0.0}, "no_data"),
@@ -97,13 +112,71 @@ def test_several_faults_are_told_together():
     ]
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (
+            {"level_ratio": 1e3, "level_jumps": 9.0, "shift_days": 9.0, "swap_mismatch": 0.0},
+            "unit_switch",
+        ),
+        ({"swap_mismatch": 0.0, "level_jumps": 9.0, "shift_days": 9.0}, "looks_swapped"),
+        ({"rows_per_step": 99.0, "off_grid_share": 0.9, "rejected_share": 0.99}, "too_many_rows"),
+        ({"off_grid_share": 0.5, "rejected_share": 0.6}, "clock_drift"),
+    ],
+)
+def test_one_cause_is_one_reason(changed, code):
+    """A change of unit is also a shift and many jumps; people are told the unit."""
+    assert reasons(**changed) == [code]
+
+
+def test_what_a_drifting_clock_does_not_explain_is_told():
+    """Rows that were rejected for other reasons are still too many."""
+    assert reasons(off_grid_share=0.1, rejected_share=0.5) == ["clock_drift", "too_many_rejected"]
+
+
+def test_a_sensor_of_which_all_rows_were_rejected_is_told_why():
+    """It sent, so it is not only without data."""
+    nothing = dict.fromkeys(HEALTHY, np.nan) | {"readings": 0.0, "rows_per_step": 1.0}
+    assert reasons(**nothing) == ["no_data"]
+    sent = nothing | {"rejected_share": 1.0, "off_grid_share": 1.0}
+    assert reasons(**sent) == ["no_data", "clock_drift"]
+
+
 def test_a_reason_comes_with_figure_and_limit():
     """What was measured and what was allowed stand in the ledger."""
-    fault = find_faults(condition(coverage=0.25), LIMITS)["low_coverage"]
-    assert (fault.figure[0], fault.threshold) == (0.25, 0.7)
+    limits = AdmissionLimits.uniform(LIMITS, 1)
+    fault = find_faults(condition(coverage=0.25), limits)["low_coverage"]
+    assert (fault.figure[0], fault.threshold[0], fault.limit) == (0.25, 0.7, "min_coverage")
+
+
+def test_every_sensor_has_limits_of_its_own():
+    """Two equal sensors, one of which may stand still."""
+    two = SensorCondition(**{name: np.full(2, value) for name, value in HEALTHY.items()})
+    two.stuck_share[:] = 0.3
+    limits = AdmissionLimits.uniform(LIMITS, 2)
+    limits.max_stuck_share[1] = 0.5
+    assert find_faults(two, limits)["stuck"].at_fault.tolist() == [True, False]
+
+
+def test_every_limit_of_the_configuration_is_compared():
+    """None is read and then forgotten."""
+    found = find_faults(condition(), AdmissionLimits.uniform(LIMITS, 1))
+    names = {fault.limit for fault in found.values()} - {None}
+    assert names == set(AdmissionParameters.model_fields)
+
+
+def test_every_limit_can_be_excepted():
+    """The exceptions know the same limits, with the same bounds."""
+    general, other = AdmissionParameters.model_fields, AdmissionOverrides.model_fields
+    assert list(general) == list(other)
+    for name in general:
+        assert AdmissionOverrides.model_validate({name: getattr(LIMITS, name)}).given
+        with pytest.raises(ValueError, match=name):
+            AdmissionOverrides.model_validate({name: -1})
 
 
 def test_no_sensor_no_fault():
     """An empty fleet is in order."""
     empty = SensorCondition(**{name: np.empty(0) for name in HEALTHY})
-    assert all(fault.at_fault.shape == (0,) for fault in find_faults(empty, LIMITS).values())
+    found = find_faults(empty, AdmissionLimits.uniform(LIMITS, 0))
+    assert all(fault.at_fault.shape == (0,) for fault in found.values())

@@ -16,10 +16,8 @@ from modelfleet.domain.errors import LedgerError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
-from modelfleet.fleet.admissions import decide_admissions, describe_profiles
 from modelfleet.fleet.ledger import build_ledger, check_ledger, ledger_totals
 from modelfleet.fleet.model_bytes import model_from_bytes, model_to_bytes
-from modelfleet.fleet.profiles import PROFILE_SCHEMA
 from modelfleet.fleet.promotion import decide_promotion
 from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import (
@@ -35,7 +33,6 @@ from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
 from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
 from tests.estimators import Cautious
 from tests.fleet.test_engine import SOURCE
-from tests.project import ROOT
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
 SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})
@@ -167,33 +164,21 @@ def test_the_scorecard_has_every_known_sensor() -> None:
     assert card.height == 5
 
 
-def test_profiles_are_judged_and_every_reason_is_explained() -> None:
-    """What was measured stands beside what is allowed; expectations add their own reasons."""
-    from omegaconf import OmegaConf
-
-    from modelfleet.domain.parameters.validation import ValidationParameters
-
-    raw = OmegaConf.load(ROOT / "conf/base/parameters_validation.yml")
-    limits = ValidationParameters.model_validate(OmegaConf.to_object(raw)["validation"])
-    measured = pl.DataFrame(
-        [
-            {"sensor_id": "accepted", "outcome": "profiled", "readings": 9000, "coverage": 1.0,
-             "history_weeks": 52.0, "silence_hours": 0.0, "longest_gap_hours": 0.0,
-             "stuck_share": 0.0, "stuck_end_hours": 1.0, "level_jump_days": 0.0, "spread": 1.0},
-            {"sensor_id": "rejected", "outcome": "failed", "reason": "x"},
-        ],
-        schema=PROFILE_SCHEMA,
-    )  # fmt: skip
-    refused = pl.DataFrame({"sensor_id": ["accepted"], "reason": ["above_upper_limit"]})
-    profiles = describe_profiles(SENSORS, measured, refused)
-    row = profiles.row(by_predicate=pl.col("sensor_id") == "accepted", named=True)
-    assert (row["rejected_rows"], row["out_of_range_rows"]) == (1, 1)
-    admissions = decide_admissions(profiles, {"accepted": ["flat_line"]}, limits.admission)
-    found = {r["sensor_id"]: r for r in admissions.iter_rows(named=True)}
-    assert found["accepted"]["reasons"] == ["flat_line"]
-    assert found["dead"]["reasons"][0] == "no_data"
-    assert "no_data: 0, limit 1" in found["dead"]["explanation"]
-    assert "profile_failed" in found["rejected"]["reasons"]
+def test_a_retired_sensor_is_served_by_nothing() -> None:
+    """Whatever else is known of it: the owner's word stands first, and its backup is not blamed."""
+    retired = ADMISSIONS.with_columns(
+        reasons=pl.when(pl.col("sensor_id").is_in(["dead", "orphan"]))
+        .then(pl.lit(["retired_by_owner", "retired_but_sending"]))
+        .otherwise("reasons")
+    )
+    table = build_ledger(SENSORS, retired, BASELINES, CANDIDATES, VERDICTS)
+    rows = {row["sensor_id"]: row for row in table.iter_rows(named=True)}
+    for name in ("dead", "orphan"):
+        found = (rows[name]["outcome"], rows[name]["serves"], rows[name]["version"])
+        assert found == ("retired", "none", None)
+        assert rows[name]["reasons"] == ["retired_by_owner", "retired_but_sending"]
+    assert rows["accepted"]["outcome"] == "accepted"
+    assert ledger_totals(table)["outcomes"]["retired"] == 2
 
 
 def draft(**changes: Any) -> Any:

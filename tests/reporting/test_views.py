@@ -133,6 +133,13 @@ def test_explanations_in_words() -> None:
     assert explained("low_coverage: 0.412, limit 0.5") == (
         "too many gaps: 41.2 % of the steps have a value, the limit is 50.0 %"
     )
+    assert explained("stuck: 0.3, limit 0.5 (allowed: pumps rest)") == (
+        "often stuck at one value: 30.0 % of the values stand still, "
+        "the limit is 50.0 % (allowed: pumps rest)"
+    )
+    assert explained("retired_by_owner: since 2024-05-31") == (
+        "retired by its owner: since 2024-05-31"
+    )
     assert explained("mean_in_range") == "mean in range"
     assert explained("what: 1, limit 2") == "what: 1, the limit is 2"
     assert explained("free text: of any kind") == "free text: of any kind"

@@ -100,6 +100,16 @@ def test_a_missing_value_contradicts_nothing(store: DeltaIngestionStore) -> None
     assert (total.corrections, total.duplicates, total.rejected) == (1, 2, {})
 
 
+def test_a_folder_may_have_a_space_in_its_name(tmp_path: Path) -> None:
+    """Nobody should have to move a project."""
+    store = make_store(tmp_path / "my project (1)")
+    ingest(store, ("day", DAY))
+    total = ingest(store, ("next", NEXT), ("late", raw((3, "a", 99))), corrections=True)
+    assert (total.stored, total.corrections) == (97, 1)
+    assert len(table(store)) == 96
+    assert_digests_are_true(store)
+
+
 def test_late_rows_are_told(store: DeltaIngestionStore, caplog: pytest.LogCaptureFixture) -> None:
     """Rows older than the newest make a new version, and somebody should know."""
     ingest(store, ("next", NEXT))

@@ -1,16 +1,33 @@
 """Which sensors a model may learn from, and why the others may not."""
 
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from modelfleet.domain.admission import Condition, SensorCondition, find_faults
 from modelfleet.domain.arrays import FloatArray
-from modelfleet.domain.parameters.validation import AdmissionParameters
+from modelfleet.domain.errors import listing
+from modelfleet.domain.parameters.validation import ValidationParameters
+from modelfleet.fleet.limits import SensorLimits, limits_of
 
-__all__ = ["decide_admissions", "describe_profiles"]
+__all__ = [
+    "ADMISSION_SCHEMA",
+    "PROFILE_FAILED",
+    "RETIRED",
+    "STILL_SENDING",
+    "decide_admissions",
+]
 
+logger = logging.getLogger(__name__)
+
+RETIRED = "retired_by_owner"
+STILL_SENDING = "retired_but_sending"
+PROFILE_FAILED = "profile_failed"
 
 ADMISSION_SCHEMA = pl.Schema(
     {
@@ -22,77 +39,127 @@ ADMISSION_SCHEMA = pl.Schema(
 )
 
 
-def describe_profiles(
-    sensors: pl.DataFrame, profiles: pl.DataFrame, rejected: pl.DataFrame
-) -> pl.DataFrame:
-    """Complete the measured profiles with what is known of each sensor from elsewhere.
-
-    Args:
-        sensors: ``sensor_id``, ``cohort``, ``kind``: the fleet.
-        profiles: measured from readings.
-        rejected: rejected rows, with ``sensor_id`` and ``reason``.
-
-    Returns:
-        one row per known sensor: the profile, ``cohort``, ``kind``, ``rejected_rows``,
-        ``out_of_range_rows`` and ``rejected_share``.
-    """
-    limits = ("below_lower_limit", "above_upper_limit")
-    refused = rejected.group_by("sensor_id").agg(
-        rejected_rows=pl.len().cast(pl.Int64),
-        out_of_range_rows=pl.col("reason").is_in(limits).sum().cast(pl.Int64),
-    )
-    zero = pl.col("rejected_rows", "out_of_range_rows", "readings").fill_null(0)
-    return (
-        sensors.select("sensor_id", "cohort", "kind")
-        .join(profiles, on="sensor_id", how="left")
-        .join(refused, on="sensor_id", how="left")
-        .with_columns(zero)
-        .with_columns(
-            rejected_share=pl.col("rejected_rows")
-            / (pl.col("rejected_rows") + pl.col("readings")).clip(lower_bound=1)
-        )
-        .sort("sensor_id")
-    )
-
-
 def decide_admissions(
-    profiles: pl.DataFrame, unmet: Mapping[str, list[str]], limits: AdmissionParameters
+    profiles: pl.DataFrame, unmet: Mapping[str, list[str]], validation: ValidationParameters
 ) -> pl.DataFrame:
     """Admit or quarantine each sensor.
 
     Args:
-        profiles: from :func:`describe_profiles`.
+        profiles: from :func:`~modelfleet.fleet.descriptions.describe_profiles`.
         unmet: reasons by sensor from expectations that quarantine.
-        limits: what a sensor must bring.
+        validation: what a sensor must bring.
 
     Returns:
         ``sensor_id``, ``admitted``, ``reasons`` (codes) and ``explanation``: each reason with what
-        was measured and what is allowed.
+        was measured, what is allowed and, where an exception set the limit, why. A sensor that was
+        admitted by an exception alone is explained too. One that its owner retired is judged no
+        further.
     """
-    ids = profiles["sensor_id"].to_list()
-    conditions = find_faults(_condition(profiles), limits)
-    failed = [outcome == "failed" for outcome in profiles["outcome"]]
+    limits = limits_of(profiles, validation)
+    condition = _condition(profiles)
+    rules = _Rules(
+        limits,
+        find_faults(condition, limits.limits),
+        find_faults(condition, limits.general),
+        profiles["swap_partner"].to_list(),
+    )
     rows = []
-    for position, sensor_id in enumerate(ids):
-        codes = [code for code, found in conditions.items() if found.at_fault[position]]
-        codes += [code for code in unmet.get(sensor_id, []) if code not in codes]
-        codes += ["profile_failed"] if failed[position] else []
-        rows.append(
-            {
-                "sensor_id": sensor_id,
-                "admitted": not codes,
-                "reasons": codes,
-                "explanation": [_explain(conditions, code, position) for code in codes],
-            }
+    for position, profile in enumerate(profiles.iter_rows(named=True)):
+        if profile["retired"]:
+            longest = float(limits.limits.max_silence_hours[position])
+            rows.append(_retired(profile, longest))
+        else:
+            rows.append(_judged(profile, position, rules, unmet))
+    admissions = pl.DataFrame(rows, schema=ADMISSION_SCHEMA)
+    _warn_of_retired(admissions)
+    return admissions
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What was found of each sensor.
+
+    Attributes:
+        limits: of each sensor.
+        found: conditions under these limits.
+        usual: conditions under the general limits.
+        partners: with whom a sensor looks swapped.
+    """
+
+    limits: SensorLimits
+    found: Mapping[str, Condition]
+    usual: Mapping[str, Condition]
+    partners: list[str | None]
+
+    def codes(self, position: int) -> list[str]:
+        """Reasons against a sensor."""
+        return [code for code, each in self.found.items() if each.at_fault[position]]
+
+    def explain(self, code: str, position: int) -> str:
+        """A reason in figures."""
+        if code not in self.found or not self.found[code].at_fault[position]:
+            return code
+        partner = self.partners[position] if code == "looks_swapped" else None
+        reason = self.limits.reason(self.found[code].limit, position)
+        notes = [f"with {partner}"] if partner else []
+        notes += [f"exception: {reason}"] if reason else []
+        return self._figures(code, position, notes)
+
+    def allowances(self, position: int) -> list[str]:
+        """Reasons that would stand against a sensor, were it not for an exception."""
+        return [
+            self._figures(code, position, [f"allowed: {reason}"])
+            for code, each in self.usual.items()
+            if each.at_fault[position]
+            and not self.found[code].at_fault[position]
+            and (reason := self.limits.reason(each.limit, position))
+        ]
+
+    def _figures(self, code: str, position: int, notes: list[str]) -> str:
+        found = self.found[code]
+        text = f"{code}: {found.figure[position]:.4g}, limit {found.threshold[position]:g}"
+        return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def _judged(
+    profile: Mapping[str, Any], position: int, rules: _Rules, unmet: Mapping[str, list[str]]
+) -> dict[str, object]:
+    sensor_id = profile["sensor_id"]
+    failed = profile["outcome"] == "failed"  # then there are no figures to judge by
+    codes = [PROFILE_FAILED] if failed else rules.codes(position)
+    codes += [code for code in unmet.get(sensor_id, []) if code not in codes]
+    explanation = [rules.explain(code, position) for code in codes]
+    return {
+        "sensor_id": sensor_id,
+        "admitted": not codes,
+        "reasons": codes,
+        "explanation": explanation + ([] if failed else rules.allowances(position)),
+    }
+
+
+def _retired(profile: Mapping[str, Any], longest_silence: float) -> dict[str, object]:
+    since, last = profile["retired_from"], profile["last_reading"]
+    silence = profile["silence_hours"]
+    sends = silence is not None and silence <= longest_silence
+    if since is not None:  # on its last day a sensor may still have been at work
+        sends = sends and last >= since + timedelta(days=1)
+    when = f"{RETIRED}: since {since:%Y-%m-%d %H:%M} UTC" if since else RETIRED
+    also = [f"{STILL_SENDING}: last reading {last:%Y-%m-%d %H:%M} UTC"] if sends else []
+    return {
+        "sensor_id": profile["sensor_id"],
+        "admitted": False,
+        "reasons": [RETIRED, STILL_SENDING] if sends else [RETIRED],
+        "explanation": [when, *also],
+    }
+
+
+def _warn_of_retired(admissions: pl.DataFrame) -> None:
+    sending = admissions.filter(pl.col("reasons").list.contains(STILL_SENDING))["sensor_id"]
+    if len(sending):
+        logger.warning(
+            "retired sensors that still send: %s; correct the metadata, or switch them off",
+            listing(sending),
         )
-    return pl.DataFrame(rows, schema=ADMISSION_SCHEMA)
-
-
-def _explain(conditions: Mapping[str, Condition], code: str, position: int) -> str:
-    if code not in conditions:
-        return code
-    found = conditions[code]
-    return f"{code}: {found.figure[position]:.4g}, limit {found.threshold:g}"
 
 
 def _condition(profiles: pl.DataFrame) -> SensorCondition:
@@ -108,6 +175,11 @@ def _condition(profiles: pl.DataFrame) -> SensorCondition:
         stuck_share=figures("stuck_share"),
         stuck_end_hours=figures("stuck_end_hours"),
         level_jumps=figures("level_jump_days"),
+        level_ratio=figures("level_ratio"),
+        shift_days=figures("shift_days"),
+        swap_mismatch=np.nan_to_num(figures("swap_mismatch"), nan=np.inf),
+        rows_per_step=figures("rows_per_step"),
+        off_grid_share=figures("off_grid_share"),
         rejected_share=figures("rejected_share"),
         spread=figures("spread"),
     )

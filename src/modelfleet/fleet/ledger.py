@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from modelfleet.domain.errors import LedgerError, listing
+from modelfleet.fleet.admissions import RETIRED
 
 __all__ = ["LEDGER_SCHEMA", "OUTCOMES", "SERVES", "LedgerTotals", "build_ledger", "ledger_totals"]
 
@@ -34,6 +35,8 @@ def build_ledger(
     verdicts: pl.DataFrame,
 ) -> pl.DataFrame:
     """Put together what every stage said of every sensor.
+
+    A sensor that its owner retired is served by nothing, whatever else is known of it.
 
     Args:
         sensors: ``sensor_id``, ``cohort``: the fleet.
@@ -70,7 +73,9 @@ def build_ledger(
         pl.col("admission_reasons").fill_null(none),
         _one("candidate_reason").fill_null(none),
         pl.col("verdict_reasons").fill_null(none),
-        pl.when(pl.col("serves") == "none").then(_one("baseline_reason")).otherwise(none),
+        pl.when((pl.col("serves") == "none") & (pl.col("outcome") != "retired"))
+        .then(_one("baseline_reason"))
+        .otherwise(none),
     ]
     version = (
         pl.when(pl.col("serves") == "model")
@@ -125,11 +130,14 @@ def _prefixed(frame: pl.DataFrame, *columns: str, by: str) -> pl.DataFrame:
 
 
 def _outcome() -> pl.Expr:
+    retired = pl.col("admission_reasons").list.contains(RETIRED).fill_null(value=False)
     admitted = pl.col("admission_admitted").fill_null(value=False)
     trained = (pl.col("candidate_outcome") == "trained").fill_null(value=False)
     accepted = pl.col("verdict_accepted").fill_null(value=False)
     return (
-        pl.when(~admitted)
+        pl.when(retired)
+        .then(pl.lit("retired"))
+        .when(~admitted)
         .then(pl.lit("quarantined"))
         .when(~trained)
         .then(pl.lit("failed"))
@@ -143,7 +151,7 @@ def _serves() -> pl.Expr:
     return (
         pl.when(pl.col("outcome") == "accepted")
         .then(pl.lit("model"))
-        .when(pl.col("backup").fill_null(value=False))
+        .when(pl.col("backup").fill_null(value=False) & (pl.col("outcome") != "retired"))
         .then(pl.lit("baseline"))
         .otherwise(pl.lit("none"))
     )

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.levels import Shift, find_shift, level_ratio, summarise_days
 from modelfleet.domain.parameters.validation import ProfileParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block
@@ -30,6 +31,12 @@ PROFILE_SCHEMA = pl.Schema(
         "longest_stuck_hours": pl.Float64(),
         "stuck_end_hours": pl.Float64(),
         "level_jump_days": pl.Float64(),
+        "level_ratio": pl.Float64(),
+        "shift_days": pl.Float64(),
+        "shift_distance": pl.Float64(),
+        "level_before": pl.Float64(),
+        "level_after": pl.Float64(),
+        "shifted_at": TIME,
         "zero_share": pl.Float64(),
         "mean": pl.Float64(),
         "spread": pl.Float64(),
@@ -39,7 +46,11 @@ PROFILE_SCHEMA = pl.Schema(
     }
 )
 """Columns of a profile. "Recent" ones look at the last ``recent_weeks`` weeks only: coverage,
-longest_gap_hours, stuck_share, longest_stuck_hours and level_jump_days."""
+longest_gap_hours, stuck_share, longest_stuck_hours, level_jump_days, level_ratio and the shift.
+
+A change of level that lasts to the end is told by ``shift_distance`` (interquartile ranges outside
+the former middle half), ``level_before``, ``level_after`` and ``shifted_at``. Where the distance
+exceeds ``jump_factor``, ``shift_days`` counts the days since, and these are no jumps."""
 
 
 def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> dict[str, Any]:
@@ -48,7 +59,7 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
     Args:
         block: its readings, from the first value on; at least one value.
         axis: ends where the fleet's data end.
-        parameters: what counts as recent, as stuck and as a jump.
+        parameters: what counts as recent, as stuck, as a jump and as a shift.
     """
     grid, values = axis.grid, block.values
     known = np.isfinite(values)
@@ -68,7 +79,7 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
         "stuck_share": float(stuck.sum() / max(known[recent].sum(), 1)),
         "longest_stuck_hours": grid.hours(int(runs.max(initial=0))),
         "stuck_end_hours": grid.hours(_run_at_end(present)),
-        "level_jump_days": _level_jump_days(values, recent, grid.per_day, parameters.jump_factor),
+        **_level_figures(block, axis, parameters),
         "zero_share": float((present == 0).mean()),
         "mean": float(present.mean()),
         "spread": float(present.std()),
@@ -101,17 +112,41 @@ def _run_at_end(present: FloatArray) -> int:
     return int(_run_lengths(present)[-1])
 
 
-def _level_jump_days(values: FloatArray, recent: slice, per_day: int, factor: float) -> float:
-    """Recent days whose median lies ``factor`` interquartile ranges outside the middle half."""
+def _level_figures(block: Block, axis: Axis, parameters: ProfileParameters) -> dict[str, Any]:
+    """What the days say of the level: jumps, a change of unit, a shift that lasts."""
+    values, per_day = block.values, axis.grid.per_day
+    days, hold = summarise_days(values, per_day), parameters.hold_days
+    levels = days.levels
+    first = max(len(levels) - parameters.recent_weeks * 7, 0)
+    shift = find_shift(values, levels, per_day, first=first, hold=hold)
+    far = shift is not None and shift.distance > parameters.jump_factor
+    unsettled = levels[first : shift.start if shift and far else None]
+    return {
+        "level_jump_days": _level_jump_days(values, unsettled, parameters.jump_factor),
+        "level_ratio": level_ratio(days.since(max(first - hold - 1, 0)), hold),
+        "shift_days": float(len(levels) - shift.start) if shift and far else 0.0,
+        **_shift_figures(shift, block, axis, len(values) % per_day),
+    }
+
+
+def _shift_figures(shift: Shift | None, block: Block, axis: Axis, offset: int) -> dict[str, Any]:
+    if shift is None:
+        return {"shift_distance": 0.0}
+    return {
+        "shift_distance": shift.distance,
+        "level_before": shift.before,
+        "level_after": shift.after,
+        "shifted_at": axis.time(block.first + offset + shift.start * axis.grid.per_day),
+    }
+
+
+def _level_jump_days(values: FloatArray, days: FloatArray, factor: float) -> float:
+    """Days whose median lies ``factor`` interquartile ranges outside the middle half."""
     low, high = np.nanquantile(values, [0.25, 0.75])
     margin = factor * (high - low)
-    tail = values[recent]
-    days = tail[len(tail) % per_day :].reshape(-1, per_day)
-    days = days[np.isfinite(days).any(axis=1)]
-    if not margin > 0 or not len(days):
+    if not margin > 0:
         return 0.0
-    middle = np.nanmedian(days, axis=1)
-    return float(((middle < low - margin) | (middle > high + margin)).sum())
+    return float(((days < low - margin) | (days > high + margin)).sum())
 
 
 def _weekly_share(known: BoolArray, per_week: int) -> list[float]:

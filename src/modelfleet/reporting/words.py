@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ["change", "counted", "explained", "in_words", "naming", "percent", "shown"]
 
 SHOWN = 48
-EXPLANATION = re.compile(r"(\w+): (\S+), limit (\S+)")
+EXPLANATION = re.compile(r"(\w+): (\S+), limit (\S+)( \(.+\))?")
 
 REASONS = {
     "no_data": "no readings at all",
@@ -19,17 +19,29 @@ REASONS = {
     "stuck": "often stuck at one value",
     "no_variance": "never changes",
     "low_coverage": "too many gaps",
+    "unit_switch": "the unit changed",
+    "looks_swapped": "looks exchanged with another sensor",
+    "level_shift": "the level changed for good",
+    "clock_drift": "the clock drifts off the grid",
+    "too_many_rows": "sends far too many rows",
     "too_many_rejected": "too many rejected rows",
+    "retired_by_owner": "retired by its owner",
+    "retired_but_sending": "still sends, though retired",
     "profile_failed": "could not be profiled",
 }
 UNITS = {
     "dead": "hours of silence",
     "too_young": "weeks of history",
     "stuck_at_end": "hours at one value",
+    "unit_switch": "times the former level, up or down",
+    "looks_swapped": "of the shift by which they miss each other's former level",
+    "level_shift": "days on the new level",
+    "too_many_rows": "rows per step of the grid",
 }
 SHARES = {
     "stuck": "of the values stand still",
     "low_coverage": "of the steps have a value",
+    "clock_drift": "of its rows",
     "too_many_rejected": "of its rows",
 }
 
@@ -47,15 +59,16 @@ def in_words(code: str) -> str:
 
 
 def explained(explanation: str) -> str:
-    """An explanation ``code: figure, limit figure`` with the code and its unit in words."""
+    """An explanation ``code: figure, limit figure (note)`` with the code and its unit in words."""
     found = EXPLANATION.fullmatch(explanation)
     if not found:
-        return in_words(explanation) if explanation.isidentifier() else explanation
-    code, figure, limit = found.groups()
+        code, colon, rest = explanation.partition(":")
+        return in_words(code) + colon + rest if code.isidentifier() else explanation
+    code, figure, limit, note = found.groups()
     if code in SHARES:
         figure, limit = percent(float(figure), digits=1), percent(float(limit), digits=1)
     unit = SHARES.get(code) or UNITS.get(code, "")
-    return f"{in_words(code)}: {figure} {unit}".rstrip() + f", the limit is {limit}"
+    return f"{in_words(code)}: {figure} {unit}".rstrip() + f", the limit is {limit}{note or ''}"
 
 
 def percent(share: float | None, *, digits: int = 0) -> str:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import polars as pl
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["RETENTION", "commit_value", "open_table"]
+__all__ = ["RETENTION", "commit_value", "open_table", "scan_table"]
 
 RETENTION: Mapping[str, str] = {
     "delta.logRetentionDuration": "interval 3650 days",
@@ -33,3 +36,16 @@ def commit_value(table: "DeltaTable | None", key: str) -> str | None:
     if table is None:
         return None
     return next((c[key] for c in table.history(HISTORY) if key in c), None)
+
+
+def scan_table(path: str, *, version: int | None = None) -> pl.LazyFrame:
+    """Scan a Delta table.
+
+    ``pl.scan_delta`` asks for files under their escaped names and so finds none where the path of a
+    local table holds a space or the like; there Arrow reads the table.
+    """
+    if "://" in path or quote(path) == path:
+        return pl.scan_delta(path, version=version)
+    from deltalake import DeltaTable  # loads Arrow
+
+    return pl.scan_pyarrow_dataset(DeltaTable(path, version=version).to_pyarrow_dataset())

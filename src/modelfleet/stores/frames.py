@@ -5,7 +5,7 @@ from typing import Any, NewType
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.stores.delta import open_table
+from modelfleet.stores.delta import open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset
 
 __all__ = ["DeltaFrameDataset"]
@@ -37,10 +37,9 @@ class DeltaFrameDataset(DescribedDataset[pl.LazyFrame, pl.DataFrame]):
 
     def load(self) -> pl.DataFrame:
         """Read the current version."""
-        table = open_table(self._filepath)
-        if table is None:
+        if open_table(self._filepath) is None:
             raise DatasetError(f"there is no table at {self._filepath}; run its pipeline first")
-        rows = pl.scan_delta(table)
+        rows = scan_table(self._filepath)
         if self._unique:
             rows = rows.unique(self._unique, keep="first", maintain_order=True)
         return rows.collect()

@@ -16,8 +16,9 @@ from modelfleet.domain.errors import ConfigurationError, DataError
 from modelfleet.domain.lineage import canonical_json
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_shards
+from modelfleet.fleet.ingest.identity import IdKind
 from modelfleet.fleet.ingest.readings import Ingested
-from modelfleet.stores.delta import RETENTION, commit_value, open_table
+from modelfleet.stores.delta import RETENTION, commit_value, open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset, absolute
 from modelfleet.stores.readings import DIGESTS, DeltaReadings, open_readings
 
@@ -30,6 +31,7 @@ SETTINGS = "settings"
 LAST = "last_time"
 ACCOUNT = "account"
 BATCH = "batch"
+ID_KIND = "id_kind"
 WRITERS = "modelfleet.ingestion"
 """Every commit to readings claims the next number of this name, so that two ingestions at once
 cannot both go through: the digests of the later one would forget the earlier one's rows."""
@@ -68,9 +70,14 @@ class DeltaIngestionStore:
         text = commit_value(open_table(self.readings), LAST)
         return datetime.fromisoformat(text) if text else None
 
+    def id_kind(self) -> IdKind | None:
+        """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
+        kind = commit_value(open_table(self.readings), ID_KIND)
+        return "number" if kind == "number" else "text" if kind == "text" else None
+
     def between(self, first: datetime, last: datetime) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        return pl.scan_delta(self.readings).filter(pl.col("timestamp").is_between(first, last))
+        return scan_table(self.readings).filter(pl.col("timestamp").is_between(first, last))
 
     def keep(self, identity: str, batch: Ingested, *, settings: str) -> None:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
@@ -85,17 +92,16 @@ class DeltaIngestionStore:
 
     def accounts(self) -> list[Account]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        table = open_table(self.batches)
-        if table is None:
+        if open_table(self.batches) is None:
             return []
-        rows = pl.scan_delta(table).select("number", "account").collect().sort("number")
+        rows = scan_table(self.batches).select("number", "account").collect().sort("number")
         return [Account(**json.loads(text)) for text in rows["account"]]
 
     def sensor_ids(self) -> list[str]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
         if open_table(self.readings) is None:
             return []
-        ids = pl.scan_delta(self.readings).select(pl.col("sensor_id").unique()).collect()
+        ids = scan_table(self.readings).select(pl.col("sensor_id").unique()).collect()
         return sorted(ids["sensor_id"])
 
     def source(self) -> DeltaReadings:
@@ -109,11 +115,11 @@ class DeltaIngestionStore:
 
     def rejected_rows(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        return pl.scan_delta(self.rejected)
+        return scan_table(self.rejected)
 
     def batch_rows(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        return pl.scan_delta(self.batches)
+        return scan_table(self.batches)
 
     def _left_by_a_killed_run(self, identity: str) -> Account | None:
         """The account of a batch whose readings are stored and whose account is not."""
@@ -144,7 +150,7 @@ class DeltaIngestionStore:
         new = pl.concat([batch.corrections, batch.readings])
         shards = new["shard"].unique().implode()
         kept = (
-            pl.scan_delta(self.readings)
+            scan_table(self.readings)
             .filter(pl.col("shard").is_in(shards))
             .join(batch.replaced.lazy(), on=["sensor_id", "timestamp"], how="anti")
             .select(new.columns)
@@ -163,6 +169,7 @@ class DeltaIngestionStore:
         times = [time for time in (self.last_time(), *new) if isinstance(time, datetime)]
         return {
             DIGESTS: canonical_json({str(shard): str(d) for shard, d in digests.items()}),
+            ID_KIND: batch.id_kind,
             LAST: max(times).isoformat(),
             ACCOUNT: canonical_json(batch.account.as_dict()),
         }

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.stores.delta import commit_value, open_table
+from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.frames import TablePreview
 
@@ -47,7 +47,7 @@ class DeltaReadings:
 
     def scan(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
-        return pl.scan_delta(self.path, version=self.version)
+        return scan_table(self.path, version=self.version)
 
     def identity(self) -> Mapping[str, str | int]:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""

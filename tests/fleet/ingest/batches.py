@@ -47,10 +47,12 @@ def ingest(
     store: DeltaIngestionStore,
     *given: tuple[str, pl.DataFrame],
     corrections: bool = False,
+    max_unreadable_share: float = 0.5,
     **layout: Any,
 ) -> Account:
     """Ingest batches."""
-    chosen = settings(**layout).model_copy(update={"corrections": corrections})
+    changes = {"corrections": corrections, "max_unreadable_share": max_unreadable_share}
+    chosen = settings(**layout).model_copy(update=changes)
     return ingest_source(Batches(given), store, SENSORS, ingestion=chosen, fleet=FLEET, now=NOW)
 
 

@@ -98,11 +98,12 @@ def test_each_bad_row_gets_its_reason_and_keeps_its_text() -> None:
             ("yesterday", "a", "1"),
             ("2021-01-01T04:00", "a", "bad"),
             ("2021-01-01T05:00", "a", "inf"),
-            ("1970-01-01T00:00", "a", "1"),
+            ("1999-01-01T00:00", "a", "1"),
             ("2057-01-01T00:00", "a", "1"),
             ("2021-01-01T08:20", "a", "1"),
             ("2021-01-01T09:00", "a", "-0.1"),
             ("2021-01-01T10:00", "a", "100.1"),
+            ("1970-01-18T00:00", "a", "1"),
         )
     )
     assert reasons(done) == {
@@ -116,6 +117,7 @@ def test_each_bad_row_gets_its_reason_and_keeps_its_text() -> None:
         8: "off_grid",
         9: "below_lower_limit",
         10: "above_upper_limit",
+        11: "implausible_time",
     }
     assert done.rejected["value"].to_list()[3] == "bad"
     assert done.readings["value"].to_list() == [1.0]

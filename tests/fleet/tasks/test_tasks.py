@@ -29,6 +29,9 @@ WEEK = 168
 WEEKS = 24
 FIRST = int(START.timestamp()) // 3600
 AXIS = Axis(60, "UTC", FIRST, FIRST + WEEKS * WEEK)
+PROFILE = ProfileParameters(
+    recent_weeks=4, stuck_hours=24, jump_factor=5, hold_days=7, swap_factor=1
+)
 BACKTEST = BacktestParameters(weeks=4, choice_weeks=2, min_training_weeks=4)
 FEATURES = {
     "lags": [24, 48], "weeks": [1, 2], "weeks_median": True, "seasonal_mean": True,
@@ -269,7 +272,7 @@ def test_profiles_measure_what_is_there() -> None:
     task = ProfileTask(
         {0: ("a", "none")},
         AXIS,
-        ProfileParameters(recent_weeks=4, stuck_hours=24, jump_factor=5),
+        PROFILE,
     )
     row, none = task.run(shard(a=values)).iter_rows(named=True)
     assert row["longest_gap_hours"] == 40
@@ -286,9 +289,7 @@ def test_profiles_measure_what_is_there() -> None:
 
 def test_a_constant_sensor_is_stuck_and_has_no_jumps() -> None:
     """A flat line has no usual spread to jump out of."""
-    task = ProfileTask(
-        {0: ("a",)}, AXIS, ProfileParameters(recent_weeks=4, stuck_hours=24, jump_factor=5)
-    )
+    task = ProfileTask({0: ("a",)}, AXIS, PROFILE)
     (row,) = task.run(shard(a=np.ones(WEEKS * WEEK))).iter_rows(named=True)
     assert row["stuck_share"] == 1.0
     assert row["stuck_end_hours"] == WEEKS * WEEK

@@ -78,6 +78,11 @@ def _parse_offsets(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _localise(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
+    if zone == "UTC":
+        fault = pl.when(pl.col("local").is_null()).then(pl.lit("unreadable_timestamp"))
+        time = pl.col("local").dt.replace_time_zone("UTC").cast(UTC)
+        return frame.with_columns(time=time, time_fault=fault).drop("local")
+
     def placed(ambiguous: pl.Expr) -> pl.Expr:
         local = pl.col("local").dt.replace_time_zone(zone, ambiguous=ambiguous, non_existent="null")
         return local.dt.convert_time_zone("UTC").cast(UTC)

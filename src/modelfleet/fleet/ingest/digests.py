@@ -20,8 +20,8 @@ __all__ = ["ContentDigest", "add_digests", "digest_shards"]
 Words = npt.NDArray[np.uint64]
 
 MODULUS = 1 << 64
-LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))
-"""Starting points of two independent sums: 128 bits together."""
+SECOND = np.uint64(0xD1B54A32D192ED03)
+"""Turns the hash of a row into the one that the second sum adds up."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,17 @@ def digest_shards(readings: pl.DataFrame) -> dict[int, ContentDigest]:
         return {}
     runs = readings["sensor_id"].rle().struct.unnest()
     names = np.array([stable_hash(name) for name in runs["value"]], dtype=np.uint64)
-    sensor = np.repeat(names, runs["len"].to_numpy())
-    time = readings["timestamp"].dt.epoch("us").to_numpy().astype(np.uint64)
-    value = _bits(readings["value"])
+    words = np.repeat(names, runs["len"].to_numpy())
+    words += readings["timestamp"].dt.epoch("us").to_numpy().astype(np.uint64)
+    _mix(words)
+    words += _bits(readings["value"])
+    _mix(words)
     shards = readings["shard"].to_numpy()
     starts = np.flatnonzero(np.concatenate([[True], shards[1:] != shards[:-1]]))
-    sums = [
-        np.add.reduceat(_mix(_mix(_mix(sensor ^ lane) + time) + value), starts) for lane in LANES
-    ]
+    sums = [np.add.reduceat(words, starts)]
+    words ^= SECOND
+    _mix(words)
+    sums.append(np.add.reduceat(words, starts))
     counts = np.diff(np.concatenate([starts, [len(shards)]]))
     rows = zip(shards[starts], counts, *sums, strict=True)
     return {int(s): ContentDigest(int(n), int(a), int(b)) for s, n, a, b in rows}
@@ -90,11 +93,13 @@ def _bits(values: pl.Series) -> Words:
     return settled.astype("<f8").view(np.uint64)
 
 
-def _mix(words: Words) -> Words:
-    """Spread every bit over the whole word (the finaliser of SplitMix64).
+def _mix(words: Words) -> None:
+    """Spread every bit over the whole word, in place (the finaliser of SplitMix64).
 
     Source: Steele, Lea and Flood, 2014, doi:10.1145/2714064.2660195.
     """
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+    words ^= words >> np.uint64(30)
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    words ^= words >> np.uint64(27)
+    words *= np.uint64(0x94D049BB133111EB)
+    words ^= words >> np.uint64(31)

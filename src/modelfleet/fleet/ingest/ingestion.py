@@ -1,14 +1,15 @@
 """Takes the batches of a source that were not taken before."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
-from modelfleet.domain.errors import SchemaError
+from modelfleet.domain.errors import DataError, SchemaError
 from modelfleet.domain.lineage import canonical_json, digest_of
 from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
@@ -51,23 +52,37 @@ def ingest_source(
     """
     settings = _settings(ingestion, fleet)
     store.check_settings(settings)
-    new = [batch for batch in source.batches() if not store.has(batch.identity)]
-    for position, batch in enumerate(new, start=1):
-        stored = Stored(store.last_time(), store.between)
-        done = ingest_readings(
-            batch.read(),
-            limits,
-            ingestion=ingestion,
-            fleet=fleet,
-            now=now,
-            name=batch.name,
-            stored=stored,
-        )
+    # All are opened before the first is kept: a damaged file stops a run that wrote nothing yet.
+    new = [(b, b.read()) for b in source.batches() if not store.has(b.identity)]
+    for position, (batch, rows) in enumerate(new, start=1):
+        stored = Stored(store.last_time(), store.between, store.id_kind())
+        with _named(batch):
+            done = ingest_readings(
+                rows,
+                limits,
+                ingestion=ingestion,
+                fleet=fleet,
+                now=now,
+                name=batch.name,
+                stored=stored,
+            )
         store.keep(batch.identity, done, settings=settings)
         _tell(done.account, position, len(new))
     if not new:
         logger.info("readings: nothing new, no new version")
     return Account.total(store.accounts())
+
+
+@contextmanager
+def _named(batch: Batch) -> Iterator[None]:
+    """Say which batch it was that could not be read to its end."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DataError(
+            f"{batch.name}: the rows cannot be read: {error}; nothing of it was stored; deliver it "
+            "again"
+        ) from error
 
 
 def as_source(raw: Any) -> RawSource:

@@ -52,7 +52,6 @@ def read_layout(
     frame = (
         raw.select(pl.col(source).alias(target) for source, target in named.items())
         .with_row_index("row")
-        .with_columns(pl.col("sensor_id").cast(pl.String))
         .collect()
     )
     return frame, [name for name in columns if name not in named]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -11,7 +11,9 @@ from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.clock import to_grid, to_utc
+from modelfleet.fleet.ingest.identity import IdKind, check_id_kind, id_kind, one_form
 from modelfleet.fleet.ingest.layout import read_layout
+from modelfleet.fleet.ingest.places import with_place
 from modelfleet.fleet.ingest.repetitions import (
     NOTHING_STORED,
     Stored,
@@ -19,7 +21,6 @@ from modelfleet.fleet.ingest.repetitions import (
     with_repetitions,
 )
 from modelfleet.fleet.ingest.values import to_numbers
-from modelfleet.fleet.shards import with_shard
 
 __all__ = ["READINGS_SCHEMA", "REJECTED_SCHEMA", "Ingested", "Stored", "ingest_readings"]
 
@@ -41,7 +42,9 @@ REJECTED_SCHEMA = pl.Schema(
         "reason": pl.String(),
     }
 )
-UNREADABLE = ("unreadable_timestamp", "unreadable_value")
+UNREADABLE = ("unreadable_timestamp", "unreadable_value", "implausible_time")
+PLAUSIBLE = (datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""Outside of it, seconds were taken for milliseconds or the reverse."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Ingested:
         replaced: the stored rows that they replace; likewise.
         rejected: :data:`REJECTED_SCHEMA`: the raw text, its row in the batch and the reason.
         account: where the rows went.
+        id_kind: how the batch writes its sensor ids.
     """
 
     readings: pl.DataFrame
@@ -61,6 +65,7 @@ class Ingested:
     replaced: pl.DataFrame
     rejected: pl.DataFrame
     account: Account
+    id_kind: IdKind
 
 
 def ingest_readings(
@@ -90,6 +95,9 @@ def ingest_readings(
         AccountError: a row was lost.
     """
     frame, ignored = read_layout(raw, ingestion.readings, what=name)
+    ids = frame["sensor_id"]
+    check_id_kind(id_kind(ids), stored.id_kind, what=name)
+    frame = frame.with_columns(sensor_id=one_form(ids))
     frame = to_utc(frame, zone=ingestion.readings.time_zone, what=name)
     frame = to_grid(
         to_numbers(frame, what=name),
@@ -103,6 +111,7 @@ def ingest_readings(
         maintain_order="left",
     )
     frame = frame.with_columns(reason=_first_reason(ingestion, now))
+    frame = with_place(frame, shards=fleet.shards, step_minutes=fleet.grid.step_minutes)
     _refuse_unreadable(frame, ingestion.max_unreadable_share, what=name)
     frame = with_repetitions(frame)
     frame = compare_with_stored(frame, stored, corrections=ingestion.corrections)
@@ -124,11 +133,12 @@ def ingest_readings(
     )
     account.check()
     return Ingested(
-        readings=_as_readings(fresh.filter(~pl.col("replaces")), "number", fleet.shards),
-        corrections=_as_readings(changed, "number", fleet.shards),
-        replaced=_as_readings(changed, "known", fleet.shards),
+        readings=_as_readings(fresh.filter(~pl.col("replaces")), "number"),
+        corrections=_as_readings(changed, "number"),
+        replaced=_as_readings(changed, "known"),
         rejected=_as_rejected(rejected, name),
         account=account,
+        id_kind=id_kind(ids),
     )
 
 
@@ -137,6 +147,7 @@ def _first_reason(ingestion: IngestionParameters, now: datetime) -> pl.Expr:
     reasons: Sequence[tuple[pl.Expr, str]] = (
         (pl.col("sensor_id").is_null() | (pl.col("sensor_id") == ""), "missing_sensor_id"),
         (pl.col("timestamp").is_null(), "missing_timestamp"),
+        (~pl.col("time").is_between(*PLAUSIBLE), "implausible_time"),
         (pl.col("time") < ingestion.earliest, "before_earliest"),
         (pl.col("time") > now, "in_the_future"),
         (pl.col("off_grid"), "off_grid"),
@@ -158,14 +169,10 @@ def _refuse_unreadable(frame: pl.DataFrame, most: float, *, what: str) -> None:
         )
 
 
-def _as_readings(rows: pl.DataFrame, value: str, shards: int) -> pl.DataFrame:
-    frame = rows.select("sensor_id", timestamp="time", value=value)
-    return (
-        with_shard(frame, shards)
-        .select(READINGS_SCHEMA.names())
-        .cast(READINGS_SCHEMA)
-        .sort("shard", "sensor_id", "timestamp")
-    )
+def _as_readings(rows: pl.DataFrame, value: str) -> pl.DataFrame:
+    ordered = rows if rows["place"].is_sorted() else rows.sort("place")
+    frame = ordered.select("shard", "sensor_id", timestamp="time", value=value)
+    return frame.cast(READINGS_SCHEMA)
 
 
 def _as_rejected(rejected: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import polars as pl
 
+from modelfleet.fleet.ingest.identity import IdKind
+
 __all__ = ["NOTHING_STORED", "Stored", "compare_with_stored", "with_repetitions"]
 
 KEY = ["sensor_id", "time"]
@@ -22,10 +24,12 @@ class Stored:
     Attributes:
         last: the latest stored timestamp, ``None`` where nothing is stored.
         between: reads the stored rows of a period, both ends included.
+        id_kind: how sensor ids were written so far, ``None`` before the first batch.
     """
 
     last: datetime | None = None
     between: Callable[[datetime, datetime], pl.LazyFrame] | None = None
+    id_kind: IdKind | None = None
 
 
 NOTHING_STORED = Stored()
@@ -36,14 +40,16 @@ def with_repetitions(frame: pl.DataFrame) -> pl.DataFrame:
 
     Of two values for one time no one can tell which is right: both are ``conflicting_values``.
     """
-    crowded = frame.filter(pl.col("reason").is_null() & pl.struct(KEY).is_duplicated())
-    if crowded.is_empty():
+    places = frame.filter(pl.col("reason").is_null())["place"].sort()
+    shared = places.filter(places.diff() == 0)
+    if shared.is_empty():
         return frame.with_columns(repeats=pl.lit(value=False))
-    speaks_first = pl.col("row").sort_by(pl.col("number").is_null(), "row").first().over(KEY)
+    crowded = frame.filter(pl.col("reason").is_null() & pl.col("place").is_in(shared.implode()))
+    speaks_first = pl.col("row").sort_by(pl.col("number").is_null(), "row").first().over("place")
     judged = crowded.select(
         "row",
         "sensor_id",
-        conflict=pl.col("number").drop_nulls().n_unique().over(KEY) > 1,
+        conflict=pl.col("number").drop_nulls().n_unique().over("place") > 1,
         repeats=pl.col("row") != speaks_first,
     )
     conflict = pl.col("conflict").fill_null(value=False)

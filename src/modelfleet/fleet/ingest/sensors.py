@@ -6,6 +6,7 @@ import polars as pl
 
 from modelfleet.domain.errors import SchemaError, listing
 from modelfleet.domain.parameters.ingestion import SensorLayout
+from modelfleet.fleet.ingest.identity import one_form
 from modelfleet.fleet.ingest.layout import require_columns
 from modelfleet.fleet.shards import with_shard
 
@@ -45,6 +46,7 @@ def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
         for name, kind in OPTIONAL.items()
         if name not in table.columns
     )
+    table = table.with_columns(sensor_id=one_form(table["sensor_id"]))
     _check_ids(table["sensor_id"])
     return table.with_columns(
         pl.col("sensor_id", "kind", "unit").cast(pl.String),

@@ -6,6 +6,7 @@ from typing import Protocol
 import polars as pl
 
 from modelfleet.fleet.ingest.account import Account
+from modelfleet.fleet.ingest.identity import IdKind
 from modelfleet.fleet.ingest.readings import Ingested
 from modelfleet.fleet.sharded import ReadingsSource
 
@@ -32,6 +33,10 @@ class IngestionStore(Protocol):
 
     def last_time(self) -> datetime | None:
         """The latest stored timestamp, ``None`` before the first batch."""
+        ...
+
+    def id_kind(self) -> IdKind | None:
+        """How sensor ids were written so far, ``None`` before the first batch."""
         ...
 
     def between(self, first: datetime, last: datetime) -> pl.LazyFrame:

@@ -23,7 +23,7 @@ class ProfileTask:
     Attributes:
         sensors: known sensor ids by shard.
         axis: the run's time axis.
-        parameters: what counts as recent, as stuck and as a jump.
+        parameters: what counts as recent, as stuck, as a jump and as a shift.
     """
 
     sensors: Mapping[int, tuple[str, ...]]

@@ -7,8 +7,9 @@ import polars as pl
 
 from modelfleet.domain.parameters.fleet import EngineParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
-from modelfleet.fleet.admissions import decide_admissions, describe_profiles
+from modelfleet.fleet.admissions import decide_admissions
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.descriptions import describe_profiles
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.roster import ids_by_shard
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
@@ -39,11 +40,21 @@ def measure_sensors(
 
 
 def complete_profiles(
-    measurements: ShardedFrame, sensors: pd.DataFrame, rejected_readings: pl.DataFrame
+    measurements: ShardedFrame,
+    sensors: pd.DataFrame,
+    rejected_readings: pl.DataFrame,
+    fleet_window: dict[str, Any],
+    validation: ValidationParameters,
 ) -> pd.DataFrame:
     """One flat profile row per known sensor."""
-    measured = measurements.scan().drop("weekly_coverage").collect()
-    return to_pandas(describe_profiles(from_pandas(sensors), measured, rejected_readings))
+    profiles = describe_profiles(
+        from_pandas(sensors),
+        measurements.scan().drop("weekly_coverage").collect(),
+        rejected_readings,
+        axis=Axis(**fleet_window),
+        validation=validation,
+    )
+    return to_pandas(profiles)
 
 
 def check_fleet(
@@ -69,4 +80,4 @@ def admit_sensors(
     """Admit or quarantine each sensor, with reasons."""
     stop_if_unmet(expectation_results)
     unmet = unmet_by_sensor(expectation_results)
-    return to_pandas(decide_admissions(from_pandas(profiles), unmet, validation.admission))
+    return to_pandas(decide_admissions(from_pandas(profiles), unmet, validation))

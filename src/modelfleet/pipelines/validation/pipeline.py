@@ -26,7 +26,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.complete_profiles,
-                ["measurements", "sensors", "rejected_readings"],
+                [
+                    "measurements",
+                    "sensors",
+                    "rejected_readings",
+                    "fleet_window",
+                    "params:validation",
+                ],
                 "profiles",
                 name="complete_profiles",
             ),

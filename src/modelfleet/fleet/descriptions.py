@@ -1,0 +1,103 @@
+"""Profiles completed with what is known of each sensor from elsewhere than its readings."""
+
+import numpy as np
+import polars as pl
+
+from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.parameters.validation import ProfileParameters, ValidationParameters
+from modelfleet.domain.swaps import find_swaps
+from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.retirement import find_retired
+
+__all__ = ["describe_profiles"]
+
+OUT_OF_RANGE = ("below_lower_limit", "above_upper_limit")
+MICROSECONDS_PER_DAY = 24 * 3600 * 1_000_000
+
+
+def describe_profiles(
+    sensors: pl.DataFrame,
+    profiles: pl.DataFrame,
+    rejected: pl.DataFrame,
+    *,
+    axis: Axis,
+    validation: ValidationParameters,
+) -> pl.DataFrame:
+    """Complete the measured profiles.
+
+    Args:
+        sensors: ``sensor_id``, ``cohort``, ``kind`` and further metadata: the fleet.
+        profiles: measured from readings.
+        rejected: rejected rows, with ``sensor_id`` and ``reason``.
+        axis: the run's time axis.
+        validation: what counts as a swap, and which column tells of retirement.
+
+    Returns:
+        one row per known sensor, sorted: the profile, ``cohort``, ``kind``, ``retired``,
+        ``retired_from``, ``rejected_rows``, ``out_of_range_rows``, ``off_grid_rows``,
+        ``rejected_share``, ``off_grid_share``, ``rows_per_step``, ``swap_partner`` and
+        ``swap_mismatch`` (null without a partner).
+    """
+    retired = find_retired(sensors, validation.retired_column, axis)
+    table = (
+        sensors.select("sensor_id", "cohort", "kind")
+        .join(profiles, on="sensor_id", how="left")
+        .join(retired, on="sensor_id", how="left")
+        .join(_refused(rejected), on="sensor_id", how="left")
+        .with_columns(pl.col("readings", "^.*_rows$").fill_null(0))
+        .with_columns(_row_figures(axis))
+        .sort("sensor_id")
+    )
+    return _with_swaps(table, validation.profile)
+
+
+def _refused(rejected: pl.DataFrame) -> pl.DataFrame:
+    return rejected.group_by("sensor_id").agg(
+        rejected_rows=pl.len().cast(pl.Int64),
+        out_of_range_rows=pl.col("reason").is_in(OUT_OF_RANGE).sum().cast(pl.Int64),
+        off_grid_rows=(pl.col("reason") == "off_grid").sum().cast(pl.Int64),
+    )
+
+
+def _row_figures(axis: Axis) -> list[pl.Expr]:
+    rows = (pl.col("rejected_rows") + pl.col("readings")).clip(lower_bound=1)
+    # Of a sensor without a reading it is not known since when it sends.
+    steps = pl.col("history_weeks").fill_null((axis.stop - axis.first) / axis.grid.per_week)
+    return [
+        (pl.col("rejected_rows") / rows).alias("rejected_share"),
+        (pl.col("off_grid_rows") / rows).alias("off_grid_share"),
+        (rows / (steps * axis.grid.per_week).clip(lower_bound=1)).alias("rows_per_step"),
+    ]
+
+
+def _with_swaps(table: pl.DataFrame, parameters: ProfileParameters) -> pl.DataFrame:
+    """Look for exchanged sensors among those of one cohort and kind whose level shifted."""
+    moved = table.filter(pl.col("shift_distance") > parameters.swap_factor)
+    parts = [
+        _swaps_among(part, parameters.hold_days)
+        for part in moved.partition_by("cohort", "kind", maintain_order=True)
+    ]
+    nobody = pl.DataFrame(
+        schema={"sensor_id": pl.String, "swap_partner": pl.String, "swap_mismatch": pl.Float64}
+    )
+    return table.join(
+        pl.concat([nobody, *parts]), on="sensor_id", how="left", maintain_order="left"
+    )
+
+
+def _swaps_among(moved: pl.DataFrame, apart: int) -> pl.DataFrame:
+    def figures(column: str) -> FloatArray:
+        return np.asarray(moved[column].cast(pl.Float64), dtype=np.float64)
+
+    day = np.asarray(moved["shifted_at"].dt.epoch("us"), dtype=np.float64) / MICROSECONDS_PER_DAY
+    swaps = find_swaps(figures("level_before"), figures("level_after"), day, apart=apart)
+    ids = moved["sensor_id"].to_list()
+    found = [
+        {"sensor_id": ids[i], "swap_partner": ids[partner], "swap_mismatch": swaps.mismatch[i]}
+        for i, partner in enumerate(swaps.partner.tolist())
+        if partner >= 0
+    ]
+    return pl.DataFrame(
+        found,
+        schema={"sensor_id": pl.String, "swap_partner": pl.String, "swap_mismatch": pl.Float64},
+    )
