@@ -10,17 +10,18 @@ from collections import defaultdict
 from typing import Any
 
 import click
+from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from modelfleet.domain.errors import ConfigurationError
+from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet.summary_text import format_summary
 
-__all__ = ["FleetHooks", "RefusedConfigurationError"]
+__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,10 @@ REPORT = "report"
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
     """A configuration error that a terminal shows without a traceback."""
+
+
+class StoppedRunError(ModelfleetError, click.ClickException):
+    """An error of ours that ended a run; a terminal shows it without a traceback."""
 
 
 class FleetHooks:
@@ -45,11 +50,17 @@ class FleetHooks:
         """Check the whole configuration before anything else happens."""
         # kedro-mlflow sets its own level when it is imported, after logging.yml was read.
         logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
-        self._parameters = dict(context.config_loader["parameters"])
         try:
+            self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
+        except MissingConfigException as error:
+            conf = context.project_path / "conf"
+            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            raise RefusedConfigurationError(
+                f"there is no environment {context.env!r}; there are {known}"
+            ) from error
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
@@ -71,6 +82,12 @@ class FleetHooks:
         seconds = time.perf_counter() - self._started.pop(node.name)
         self._seconds[str(node.namespace)] += seconds
         logger.info("%s: done in %.1f s", node.name, seconds)
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Show what we raise on purpose as a message; anything else keeps its traceback."""
+        if isinstance(error, ModelfleetError):
+            raise StoppedRunError(f"{type(error).__name__}: {error}") from error
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:

@@ -99,7 +99,7 @@ def test_every_way_through_the_stages_has_its_outcome() -> None:
         "orphan": ("quarantined", "none", None),
     }
     assert rows["rejected"]["reasons"] == ["not_better_than_baseline"]
-    assert rows["failed"]["reasons"] == ["ValueError: no"]
+    assert rows["failed"]["reasons"] == ["training_failed", "ValueError: no"]
     assert rows["orphan"]["reasons"] == ["no_data", "knows no value"]
     totals = ledger_totals(ledger())
     assert sum(totals["outcomes"].values()) == sum(totals["serves"].values()) == 5
@@ -204,6 +204,9 @@ def test_a_release_is_named_by_what_shapes_it() -> None:
     assert draft(candidates=chunks).rid == rid
     assert draft(run={"run_id": "r2"}, files={}).rid == rid
     assert draft(parameters={"gate": {}}).rid != rid
+    words = CANDIDATES.with_columns(reason=pl.lit("ValueError: <object at 0x7f00>"))
+    told = build_ledger(SENSORS, ADMISSIONS, BASELINES, words, VERDICTS)
+    assert draft(ledger=told).rid == rid, "what an exception says names no release"
     other = CANDIDATES.with_columns(intercept=pl.lit(1.0))
     assert draft(candidates=other).rid != rid
 
@@ -226,15 +229,22 @@ def test_provenance_names_its_files_with_their_digests() -> None:
     assert b'"sha256"' in files["PROVENANCE.json"]
     card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
     assert card["rid"] == draft().rid
-    assert len(card["provenance_digest"]) == 64
+
+
+class Kept:
+    """Releases that an earlier run published."""
+
+    def provenance_digest(self, rid: str) -> str:
+        return "of the run that made it"
 
 
 def test_policy_decides_what_goes_live() -> None:
     """Automatic makes every cohort live; four eyes makes none."""
     card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
-    live = decide_promotion(card, {"b", "a"}, PromotionParameters(policy="automatic"))
+    live = decide_promotion(card, {"b", "a"}, PromotionParameters(policy="automatic"), Kept())
+    assert live.provenance == "of the run that made it"
     assert live.as_dict()["serves"] == {"a": card["rid"], "b": card["rid"]}
-    waits = decide_promotion(card, {"a"}, PromotionParameters(policy="four_eyes"))
+    waits = decide_promotion(card, {"a"}, PromotionParameters(policy="four_eyes"), Kept())
     assert (waits.state, dict(waits.serves)) == ("waiting for approval", {})
 
 

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from modelfleet.hooks import StoppedRunError
 from tests.project import Project, make_project
 
 pytestmark = pytest.mark.xdist_group("few")
+
+LATER = pl.col("timestamp").dt.offset_by("1h")
 
 
 def live(project: Project) -> str:
@@ -71,3 +75,20 @@ def test_four_eyes_makes_nothing_live(fresh: Project) -> None:
     assert fresh.load("run_summary", env="production")["state"] == "waiting for approval"
     assert len(fresh.load("release", env="production").rids()) == 1
     assert not (fresh.data / "production" / "channels").exists()
+
+
+def test_a_stage_alone_cannot_release_what_others_made(fresh: Project) -> None:
+    """A release never names parameters or readings that its models did not see."""
+    fresh.run()
+    before = fresh.load("channel").live()
+    fresh.configure({"evaluation": {"gate": {"margin": 0.5}}})
+    with pytest.raises(StoppedRunError, match="run all stages"):
+        fresh.run(pipelines=["promotion"])
+    fresh.configure({})
+    fresh.change_readings(lambda rows: pl.concat([rows, rows.tail(1).with_columns(LATER)]))
+    with pytest.raises(StoppedRunError, match="run all stages"):
+        fresh.run(pipelines=["ingestion", "promotion"])
+    assert fresh.load("channel").live() == before
+    fresh.run()
+    fresh.run(pipelines=["promotion"])
+    assert fresh.load("channel").live() != before

@@ -5,6 +5,7 @@ ledger needs no MLflow.
 """
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ def load_asset(name: str, env: str | None) -> Any:
         ConfigurationError: this is no project, or there is no such environment.
         DataError: the asset was not made yet.
     """
+    entry = dict(_catalog(env)[name])
     from kedro.io import AbstractDataset, DatasetError
 
-    entry = dict(_catalog(env)[name])
     entry = entry.get("dataset", entry)
     dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
     if not dataset.exists():
@@ -40,18 +41,30 @@ def load_asset(name: str, env: str | None) -> Any:
         raise DataError(f"{name} cannot be read: {error}") from error
 
 
+def _project_root(folder: Path) -> Path:
+    """The project that a folder lies in.
+
+    Raises:
+        ConfigurationError: it lies in none.
+    """
+    for candidate in (folder, *folder.parents):
+        file = candidate / "pyproject.toml"
+        if file.is_file() and "kedro" in tomllib.loads(file.read_text("utf-8")).get("tool", {}):
+            return candidate
+    raise ConfigurationError(
+        f"{folder} lies in no Modelfleet project; go to the folder with its pyproject.toml"
+    )
+
+
 def _catalog(env: str | None) -> dict[str, Any]:
+    root = _project_root(Path.cwd())
+    os.chdir(root)  # paths in the catalog are relative to the project
+    # Kedro sets up logging when it is imported, and without this it logs to stdout.
+    os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
     from kedro.config import MissingConfigException, OmegaConfigLoader
     from kedro.framework.project import settings
     from kedro.framework.startup import bootstrap_project
-    from kedro.utils import find_kedro_project
 
-    root = find_kedro_project(Path.cwd())
-    if root is None:
-        raise ConfigurationError(
-            f"{Path.cwd()} lies in no Modelfleet project; go to the folder with its pyproject.toml"
-        )
-    os.chdir(root)  # paths in the catalog are relative to the project
     bootstrap_project(root)
     arguments = settings.CONFIG_LOADER_ARGS
     try:

@@ -7,6 +7,9 @@ from modelfleet.commands.options import command_options, print_json
 __all__ = ["show"]
 
 
+SHORTEST = 4
+
+
 @click.command()
 @click.argument("rid")
 @command_options
@@ -15,6 +18,8 @@ def show(rid: str, env: str | None, *, as_json: bool) -> None:
     from modelfleet.commands.project import load_asset
     from modelfleet.fleet.ledger import ledger_totals
 
+    if len(rid) < SHORTEST:
+        raise click.BadParameter(f"give at least {SHORTEST} characters", param_hint="RID")
     store = load_asset("release", env)
     release = store.open(store.find(rid))
     serves = release.table("serves")

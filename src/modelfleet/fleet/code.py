@@ -26,5 +26,6 @@ def code_digest() -> str:
     for package in (modelfleet.domain, modelfleet.fleet):
         folder = Path(next(iter(package.__path__)))
         for file in sorted(folder.rglob("*.py")):
-            parts += [file.relative_to(folder).as_posix(), file.read_text()]
+            source = file.read_text(encoding="utf-8")
+            parts += [file.relative_to(folder).as_posix(), source]
     return digest_of(*parts)

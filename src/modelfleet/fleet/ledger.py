@@ -13,6 +13,10 @@ __all__ = ["LEDGER_SCHEMA", "OUTCOMES", "SERVES", "LedgerTotals", "build_ledger"
 OUTCOMES = ("accepted", "kept", "backup", "quarantined", "failed", "retired")
 SERVES = ("model", "champion", "baseline", "none")
 
+FAILED = "training_failed"
+NO_CANDIDATE = "no_candidate"
+"""Reason of a failed sensor, followed by what its exception said."""
+
 LEDGER_SCHEMA = pl.Schema(
     {
         "sensor_id": pl.String(),
@@ -71,7 +75,9 @@ def build_ledger(
     )
     why = [
         pl.col("admission_reasons").fill_null(none),
-        _one("candidate_reason").fill_null(none),
+        pl.when(pl.col("outcome") == "failed")
+        .then(pl.concat_list(pl.lit(FAILED), pl.col("candidate_reason").fill_null(NO_CANDIDATE)))
+        .otherwise(none),
         pl.col("verdict_reasons").fill_null(none),
         pl.when((pl.col("serves") == "none") & (pl.col("outcome") != "retired"))
         .then(_one("baseline_reason"))

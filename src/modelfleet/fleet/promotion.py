@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from modelfleet.domain.parameters.promotion import PromotionParameters
 
-__all__ = ["PromotionDecision", "decide_promotion"]
+__all__ = ["PromotionDecision", "Releases", "decide_promotion"]
 
 LIVE = "live"
 WAITING = "waiting for approval"
@@ -35,21 +35,33 @@ class PromotionDecision:
         return {**asdict(self), "serves": dict(self.serves)}
 
 
+class Releases(Protocol):
+    """Where releases are kept."""
+
+    def provenance_digest(self, rid: str) -> str:
+        """Digest of what is known about the run that made a release, the first one that did."""
+        ...
+
+
 def decide_promotion(
-    card: Mapping[str, Any], cohorts: Collection[str], parameters: PromotionParameters
+    card: Mapping[str, Any],
+    cohorts: Collection[str],
+    parameters: PromotionParameters,
+    releases: Releases,
 ) -> PromotionDecision:
     """Decide by policy.
 
     Args:
-        card: ``rid``, ``provenance_digest``, ``started_at`` and ``by`` of the release.
+        card: ``rid`` of the release, ``started_at`` and ``by`` of the run.
         cohorts: of the fleet.
         parameters: the environment's policy.
+        releases: where the release was published, perhaps by an earlier run.
     """
     live = parameters.policy == "automatic"
     return PromotionDecision(
         state=LIVE if live else WAITING,
         serves=dict.fromkeys(sorted(cohorts), card["rid"]) if live else {},
-        provenance=card["provenance_digest"],
+        provenance=releases.provenance_digest(card["rid"]),
         at=card["started_at"],
         by=card["by"],
     )

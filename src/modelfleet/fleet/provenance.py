@@ -6,9 +6,12 @@ from typing import Any
 
 from modelfleet.domain.releases import file_entry
 
-__all__ = ["PROVENANCE", "attachments"]
+__all__ = ["ATTACHED", "PROVENANCE", "attachments"]
 
 PROVENANCE = "PROVENANCE.json"
+
+ATTACHED = ("ledger.csv", "report.html")
+"""Files about a run that lie beside a release and do not shape its name."""
 
 
 def attachments(run: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -103,7 +103,7 @@ def draft_release(
     contents = {
         "models.parquet": table_bytes(models),
         "baselines.parquet": table_bytes(baselines.select(BASELINE_COLUMNS)),
-        "serves.parquet": table_bytes(ledger.select(LEDGER_SCHEMA.names())),
+        "serves.parquet": table_bytes(_with_codes_only(ledger)),
         "scorecard.parquet": table_bytes(scorecard),
         "verdicts.parquet": table_bytes(verdicts),
         "configuration.json": canonical_json(dict(parameters)).encode(),
@@ -129,6 +129,13 @@ def shaping_parameters(*sections: Parameters) -> dict[str, Any]:
         )
         for section in sections
     }
+
+
+def _with_codes_only(ledger: pl.DataFrame) -> pl.DataFrame:
+    """The ledger without the words of exceptions: an address or a time in them names no release."""
+    code = pl.element().str.contains(r"^[a-z][a-z_]*$")
+    codes = pl.col("reasons").list.eval(pl.element().filter(code))
+    return ledger.select(LEDGER_SCHEMA.names()).with_columns(reasons=codes)
 
 
 def readings_digest(readings: ReadingsSource) -> str:

@@ -1,13 +1,11 @@
 """A run and its release in a few figures."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from modelfleet.fleet.ledger import ledger_totals
-from modelfleet.fleet.provenance import PROVENANCE
 from modelfleet.fleet.release_content import ReleaseDraft
 
 __all__ = ["fleet_metrics", "release_card", "summarise_run"]
@@ -26,7 +24,6 @@ def release_card(draft: ReleaseDraft, run: Mapping[str, str]) -> dict[str, Any]:
         "code": draft.manifest.code,
         "versions": draft.manifest.versions,
         "readings": draft.manifest.readings,
-        "provenance_digest": hashlib.sha256(draft.attachments[PROVENANCE]).hexdigest(),
         "run_id": run["run_id"],
         "started_at": run["started_at"],
         "by": run["by"],

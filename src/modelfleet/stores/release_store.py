@@ -7,6 +7,7 @@ create. What was published before it is overwritten by the same bytes when publi
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from kedro.io import DatasetError
 
 from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.releases import Manifest
-from modelfleet.fleet.provenance import PROVENANCE
+from modelfleet.fleet.provenance import ATTACHED, PROVENANCE
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.objects import Objects
@@ -86,6 +87,13 @@ class ReleaseStore:
             "run_id": provenance.get("run_id", "unknown"),
         }
 
+    def provenance_digest(self, rid: str) -> str:
+        """See :class:`~modelfleet.fleet.promotion.Releases`."""
+        content = self.objects.get(f"{rid}/{PROVENANCE}")
+        if content is None:
+            raise ReleaseError(f"release {rid[:12]} is incomplete: it has no {PROVENANCE}")
+        return hashlib.sha256(content).hexdigest()
+
     def open(self, rid: str) -> Release:
         """Load a release after checking every byte against its name.
 
@@ -99,7 +107,8 @@ class ReleaseStore:
             raise ReleaseError(f"release {rid[:12]} cannot be trusted: its manifest was altered")
         manifest = Manifest.model_validate_json(stored)
         provenance = json.loads(self.objects.get(f"{rid}/{PROVENANCE}") or b"{}")
-        about_the_run = {PROVENANCE, *(entry["path"] for entry in provenance.get("files", []))}
+        about_the_run = {PROVENANCE, *ATTACHED}
+        self._verify_attachments(rid, provenance)
         names = [name.removeprefix(f"{rid}/") for name in self.objects.names(f"{rid}/")]
         contents = {
             name: self.objects.get(f"{rid}/{name}") or b""
@@ -108,6 +117,20 @@ class ReleaseStore:
         }
         manifest.verify(contents)
         return Release(rid, manifest, contents, provenance)
+
+    def _verify_attachments(self, rid: str, provenance: Mapping[str, Any]) -> None:
+        """Check the files about the run against what the run said of them."""
+        for entry in provenance.get("files", []):
+            content = self.objects.get(f"{rid}/{entry['path']}")
+            if entry["path"] not in ATTACHED or content is None:
+                raise ReleaseError(
+                    f"release {rid[:12]} cannot be trusted: {PROVENANCE} was altered"
+                )
+            if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+                raise ReleaseError(
+                    f"release {rid[:12]} cannot be trusted: altered {entry['path']!r}; publish it "
+                    "again from its run, or go back to the release before"
+                )
 
 
 class ReleaseDataset(DescribedDataset[ReleaseDraft, ReleaseStore]):

@@ -29,7 +29,7 @@ class ShardedFrameDataset(DescribedDataset[ShardedFrame, ShardedFrame]):
 
     def load(self) -> ShardedFrame:
         """Read the list; the files themselves are read where they are needed."""
-        stored = json.loads(Path(self._filepath).read_text())
+        stored = json.loads(Path(self._filepath).read_text(encoding="utf-8"))
         return ShardedFrame(self._path, stored["digest"], tuple(stored["files"]), stored["rows"])
 
     def save(self, data: ShardedFrame) -> None:
@@ -38,7 +38,7 @@ class ShardedFrameDataset(DescribedDataset[ShardedFrame, ShardedFrame]):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         content = {"digest": data.digest, "rows": data.rows, "files": list(data.files)}
-        temporary.write_text(json.dumps(content, indent=1))
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         temporary.replace(target)
 
     def preview(self, nrows: int = 5) -> TablePreview:

@@ -15,6 +15,10 @@ from modelfleet.stores.describe import DescribedDataset
 __all__ = ["FolderWorkspace", "WorkspaceDataset"]
 
 
+MAGIC = b"PAR1"
+"""How a Parquet file ends."""
+
+
 @dataclass(frozen=True)
 class FolderWorkspace:
     """A :class:`~modelfleet.fleet.sharded.Workspace` in a folder that all workers see."""
@@ -24,7 +28,7 @@ class FolderWorkspace:
     def find(self, kind: str, shard: int, fingerprint: str) -> str | None:
         """See :class:`~modelfleet.fleet.sharded.Workspace`."""
         file = file_name(kind, shard, fingerprint)
-        return file if Path(self.root, file).is_file() else None
+        return file if _is_whole(Path(self.root, file)) else None
 
     def put(self, kind: str, shard: int, fingerprint: str, frame: pl.DataFrame) -> str:
         """See :class:`~modelfleet.fleet.sharded.Workspace`."""
@@ -36,11 +40,28 @@ class FolderWorkspace:
         os.close(handle)
         try:
             frame.rechunk().write_parquet(temporary)
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files for one user alone
             Path(temporary).replace(target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return file
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a Parquet file is there to its end: a damaged result is computed again."""
+    try:
+        with file.open("rb") as content:
+            content.seek(-len(MAGIC), os.SEEK_END)
+            return content.read() == MAGIC
+    except OSError:
+        return False
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 class WorkspaceDataset(DescribedDataset[Any, FolderWorkspace]):

@@ -183,16 +183,29 @@ def test_clock_changes_are_told_apart_by_order_or_not_at_all() -> None:
     """Two rows in the doubled hour are told by order, one alone is not; the skipped hour is not."""
     done = ingest(
         long(
+            ("2021-03-28T02:00", "a", "4"),
             ("2021-10-31T02:00", "a", "1"),
             ("2021-10-31T02:00", "a", "2"),
             ("2021-10-31T02:00", "b", "3"),
-            ("2021-03-28T02:00", "a", "4"),
         ),
         time_zone="Europe/Rome",
     )
-    assert reasons(done) == {2: "ambiguous_local_time", 3: "nonexistent_local_time"}
+    assert reasons(done) == {0: "nonexistent_local_time", 3: "ambiguous_local_time"}
     assert [t.hour for t in done.readings["timestamp"]] == [0, 1]
     assert done.readings["value"].to_list() == [1.0, 2.0]
+
+
+def test_order_is_asked_for_its_direction_and_repetitions_for_none() -> None:
+    """A file that runs backwards shows the later hour first; one that repeats rows, nothing."""
+    hours = [("2021-10-31T01:00", "a", "0"), ("2021-10-31T02:00", "a", "1")]
+    hours += [("2021-10-31T02:00", "a", "2"), ("2021-10-31T03:00", "a", "3")]
+    forwards = ingest(long(*hours), time_zone="Europe/Rome").readings
+    assert ingest(long(*hours[::-1]), time_zone="Europe/Rome").readings.equals(forwards)
+    once = [hours[0], hours[1], hours[3]]
+    twice = [row for row in once for _ in range(2)]
+    done = ingest(long(*twice), time_zone="Europe/Rome")
+    assert set(reasons(done).values()) == {"ambiguous_local_time"}
+    assert done.readings["value"].to_list() == [0.0, 3.0]
 
 
 def test_datetimes_and_dates_are_times_too() -> None:

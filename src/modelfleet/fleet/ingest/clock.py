@@ -22,7 +22,8 @@ def to_utc(frame: pl.DataFrame, *, zone: str | None, what: str) -> pl.DataFrame:
         what: names the source in errors.
 
     A stamp in the hour that autumn repeats is told apart by order: of two rows of one sensor, the
-    first is the earlier. One row alone is ``ambiguous_local_time``; a stamp in the hour that spring
+    first is the earlier, or the later where its rows run backwards. One row alone, or rows that
+    come twice elsewhere too, are ``ambiguous_local_time``; a stamp in the hour that spring
     skips is ``nonexistent_local_time``; text that is no time is ``unreadable_timestamp``.
 
     Raises:
@@ -104,10 +105,14 @@ def _localise(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
 def _tell_by_order(frame: pl.DataFrame) -> pl.DataFrame:
     doubtful = pl.col("early") != pl.col("late")
     same = ["sensor_id", "local"]
-    second = pl.int_range(pl.len()).over(same) == 1
-    paired = pl.len().over(same) == 2
+    whose = pl.col("local").drop_nulls()
+    backwards = (whose.first() > whose.last()).over("sensor_id")
+    later = pl.int_range(pl.len()).over(same) == pl.when(backwards).then(0).otherwise(1)
+    # Where a sensor's rows come twice anyway, two rows of one hour are a repetition.
+    repeated = ((pl.len().over(same) > 1) & ~doubtful.fill_null(value=False)).any()
+    paired = (pl.len().over(same) == 2) & ~repeated.over("sensor_id")
     return frame.with_columns(
-        time=pl.when(doubtful & paired & second).then("late").otherwise("time"),
+        time=pl.when(doubtful & paired & later).then("late").otherwise("time"),
         time_fault=pl.when(doubtful & ~paired)
         .then(pl.lit("ambiguous_local_time"))
         .otherwise("time_fault"),

@@ -1,6 +1,6 @@
 """The fleet: sensors with metadata, and those that only their readings tell of."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
@@ -37,6 +37,7 @@ def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
     named |= {column: name for name, column in chosen.items() if column is not None}
     needed = [*named, *layout.cohort_by]
     require_columns(raw.columns, needed, what="raw sensors", setting="ingestion.sensors")
+    _check_columns(raw.columns, named)
     cohort = pl.concat_str(
         [pl.col(name).cast(pl.String) for name in layout.cohort_by], separator="/"
     )
@@ -48,10 +49,12 @@ def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
     )
     table = table.with_columns(sensor_id=one_form(table["sensor_id"]))
     _check_ids(table["sensor_id"])
-    return table.with_columns(
+    table = table.with_columns(
         pl.col("sensor_id", "kind", "unit").cast(pl.String),
-        *(pl.col(name).cast(kind) for name, kind in OPTIONAL.items()),
+        *(_numbers(table, name).alias(name) for name in OPTIONAL),
     )
+    _check_limits(table)
+    return table
 
 
 def complete_fleet(
@@ -72,6 +75,43 @@ def complete_fleet(
         [known, unknown.with_columns(registered=pl.lit(value=False))], how="diagonal_relaxed"
     )
     return with_shard(table, shards).sort("sensor_id")
+
+
+def _check_columns(columns: Sequence[str], named: Mapping[str, str]) -> None:
+    """Refuse further columns whose names are those of our own."""
+    own = {"sensor_id", "kind", "unit", "cohort", "registered", "shard", *OPTIONAL}
+    clashes = sorted(name for name in columns if name in own and named.get(name) != name)
+    if clashes:
+        raise SchemaError(
+            f"raw sensors: column {listing(clashes)} has the name of a column that is made here; "
+            "rename it in the file, or name it in ingestion.sensors in parameters_ingestion.yml"
+        )
+
+
+def _numbers(table: pl.DataFrame, name: str) -> pl.Series:
+    """A column as numbers.
+
+    Raises:
+        SchemaError: names the sensors whose entry is none.
+    """
+    column = table[name]
+    numbers = column.cast(pl.Float64, strict=False)
+    wrong = table.filter(numbers.is_null() & column.is_not_null())
+    if wrong.height:
+        raise SchemaError(
+            f"raw sensors: {name} of sensor {listing(wrong['sensor_id'])} is no number, such as "
+            f"{wrong[name][0]!r}; correct it"
+        )
+    return numbers
+
+
+def _check_limits(table: pl.DataFrame) -> None:
+    crossed = table.filter(pl.col("lower_limit") > pl.col("upper_limit"))
+    if crossed.height:
+        raise SchemaError(
+            f"raw sensors: the lower limit of sensor {listing(crossed['sensor_id'])} is above its "
+            "upper limit; correct them"
+        )
 
 
 def _check_ids(ids: pl.Series) -> None:

@@ -135,14 +135,16 @@ class TrainingTask:
         found = dict(blocks(readings, self.axis))
         rows = [
             isolated(
-                functools.partial(self._train, member, found[member.sensor_id]),
+                functools.partial(self._train, member, found.get(member.sensor_id)),
                 sensor_id=member.sensor_id,
             )
             for member in self.roster.all()
         ]
         return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA)
 
-    def _train(self, member: Member, block: Block) -> dict[str, Any]:
+    def _train(self, member: Member, block: Block | None) -> dict[str, Any]:
+        if block is None:
+            raise ValueError("there are no readings")
         recipe = self.parameters.recipes[member.assigned]
         judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
         design = build_design(

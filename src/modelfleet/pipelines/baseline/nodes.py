@@ -16,6 +16,7 @@ from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
+from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas
 from modelfleet.fleet.tasks import BaselineTask
 
@@ -29,12 +30,13 @@ def fit_baselines(
     admissions: pd.DataFrame,
     events: pd.DataFrame,
     fleet_window: dict[str, Any],
+    validation_stamp: Stamp,
     fleet: FleetParameters,
     backtest: BacktestParameters,
     baseline: BaselineParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
-) -> ShardedFrame:
+) -> tuple[ShardedFrame, Stamp]:
     """Fit, backtest and choose the baseline of every sensor, the quarantined ones included."""
     axis, validated = Axis(**fleet_window), from_pandas(admissions)
     known = from_pandas(sensors).join(validated, on="sensor_id", how="semi")
@@ -47,4 +49,5 @@ def fit_baselines(
     )
     roster = make_roster(known, assign(known, baseline.assign), periods)
     task = BaselineTask(roster, axis, fleet.horizon, baseline, backtest)
-    return map_shards(task, source=readings, workspace=workspace, engine=engine)
+    baselines = map_shards(task, source=readings, workspace=workspace, engine=engine)
+    return baselines, stamp_stage("baseline", validation_stamp, fleet, backtest, baseline)

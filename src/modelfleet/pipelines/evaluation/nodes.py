@@ -10,6 +10,7 @@ from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParamete
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
 from modelfleet.fleet.sharded import ShardedFrame
+from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
 from modelfleet.reporting import (
     ReportContent,
@@ -27,14 +28,16 @@ def judge_fleet(
     sensors: pd.DataFrame,
     baselines: ShardedFrame,
     candidates: ShardedFrame,
+    training_stamp: Stamp,
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, Stamp]:
     """Verdicts of all candidates, and all figures of every sensor."""
     known, trained = from_pandas(sensors), candidates.scan().collect()
     verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
     scorecard = make_scorecard(known, baselines.scan().collect(), trained, verdicts)
-    return to_pandas(verdicts), to_pandas(scorecard)
+    stamp = stamp_stage("evaluation", training_stamp, evaluation)
+    return to_pandas(verdicts), to_pandas(scorecard), stamp
 
 
 def draw_figures(

@@ -13,8 +13,15 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 nodes.judge_fleet,
-                ["sensors", "baselines", "candidates", "params:backtest", "params:evaluation"],
-                ["verdicts", "scorecard"],
+                [
+                    "sensors",
+                    "baselines",
+                    "candidates",
+                    "training_stamp",
+                    "params:backtest",
+                    "params:evaluation",
+                ],
+                ["verdicts", "scorecard", "evaluation_stamp"],
                 name="judge_fleet",
             ),
             Node(

@@ -19,9 +19,10 @@ from modelfleet.fleet.ingest import (
     register_sensors,
 )
 from modelfleet.fleet.sharded import ReadingsSource
+from modelfleet.fleet.stamps import Stamp, stamp_tables
 from modelfleet.fleet.tables import from_pandas, to_pandas
 
-__all__ = ["align_covariates", "find_window", "ingest_rows", "list_events"]
+__all__ = ["align_covariates", "find_window", "ingest_rows", "list_events", "stamp_ingestion"]
 
 
 def ingest_rows(
@@ -63,3 +64,13 @@ def align_covariates(raw_covariates: pd.DataFrame, ingestion: IngestionParameter
 def find_window(readings: ReadingsSource, fleet: FleetParameters) -> dict[str, Any]:
     """Where the fleet's data begin and end."""
     return find_axis(readings, fleet).as_dict()
+
+
+def stamp_ingestion(
+    readings: ReadingsSource,
+    sensors: pd.DataFrame,
+    events: pd.DataFrame,
+    covariates: pd.DataFrame,
+) -> Stamp:
+    """What the later stages are made from."""
+    return stamp_tables(readings, sensors, events, covariates)

@@ -44,6 +44,12 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.find_window, ["readings", "params:fleet"], "fleet_window", name="find_window"
             ),
+            Node(
+                nodes.stamp_ingestion,
+                ["readings", "sensors", "events", "covariates"],
+                "ingestion_stamp",
+                name="stamp_ingestion",
+            ),
         ],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
@@ -11,23 +12,45 @@ from modelfleet.domain.parameters.promotion import PromotionParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.ledger import build_ledger
-from modelfleet.fleet.promotion import PromotionDecision, decide_promotion
+from modelfleet.fleet.promotion import PromotionDecision, Releases, decide_promotion
 from modelfleet.fleet.release_content import ReleaseDraft, draft_release, shaping_parameters
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame
+from modelfleet.fleet.stamps import Stamp, check_stages
 from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
 from modelfleet.fleet.tables import from_pandas, to_pandas
 
-__all__ = ["assemble_release", "decide_release", "summarise", "write_ledger"]
+__all__ = ["assemble_release", "check_consistency", "decide_release", "summarise", "write_ledger"]
+
+
+def check_consistency(
+    ingestion_stamp: Stamp,
+    evaluation_stamp: Stamp,
+    fleet: FleetParameters,
+    backtest: BacktestParameters,
+    validation: ValidationParameters,
+    baseline: BaselineParameters,
+    training: TrainingParameters,
+    evaluation: EvaluationParameters,
+) -> Stamp:
+    """Refuse to release what other readings, parameters or code made."""
+    by_stage: dict[str, tuple[Parameters, ...]] = {
+        "validation": (validation,),
+        "baseline": (fleet, backtest, baseline),
+        "training": (training,),
+        "evaluation": (evaluation,),
+    }
+    return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
 
 
 def write_ledger(
+    _consistency: Stamp,
     sensors: pd.DataFrame,
     admissions: pd.DataFrame,
     baselines: ShardedFrame,
     candidates: ShardedFrame,
     verdicts: pd.DataFrame,
 ) -> pd.DataFrame:
-    """One row per known sensor: what happened, what serves, and why."""
+    """One row per known sensor, what happened and what serves; only if all belongs together."""
     ledger = build_ledger(
         from_pandas(sensors),
         from_pandas(admissions, lists=("reasons",)),
@@ -70,10 +93,13 @@ def assemble_release(
 
 
 def decide_release(
-    release_card: dict[str, Any], sensors: pd.DataFrame, promotion: PromotionParameters
+    release: Releases,
+    release_card: dict[str, Any],
+    sensors: pd.DataFrame,
+    promotion: PromotionParameters,
 ) -> tuple[PromotionDecision, dict[str, Any]]:
     """Whether the release goes live by itself."""
-    decision = decide_promotion(release_card, set(sensors["cohort"]), promotion)
+    decision = decide_promotion(release_card, set(sensors["cohort"]), promotion, release)
     return decision, decision.as_dict()
 
 

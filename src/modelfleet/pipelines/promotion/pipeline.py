@@ -12,8 +12,23 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                nodes.check_consistency,
+                [
+                    "ingestion_stamp",
+                    "evaluation_stamp",
+                    "params:fleet",
+                    "params:backtest",
+                    "params:validation",
+                    "params:baseline",
+                    "params:training",
+                    "params:evaluation",
+                ],
+                "consistency",
+                name="check_consistency",
+            ),
+            Node(
                 nodes.write_ledger,
-                ["sensors", "admissions", "baselines", "candidates", "verdicts"],
+                ["consistency", "sensors", "admissions", "baselines", "candidates", "verdicts"],
                 "ledger",
                 name="write_ledger",
             ),
@@ -40,7 +55,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.decide_release,
-                ["release_card", "sensors", "params:promotion"],
+                ["release", "release_card", "sensors", "params:promotion"],
                 ["channel", "promotion_decision"],
                 name="decide_release",
             ),

@@ -17,6 +17,7 @@ from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
+from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas
 from modelfleet.fleet.tasks import TrainingTask
 
@@ -32,13 +33,14 @@ def train_candidates(
     covariates: pd.DataFrame,
     baselines: ShardedFrame,
     fleet_window: dict[str, Any],
+    baseline_stamp: Stamp,
     fleet: FleetParameters,
     backtest: BacktestParameters,
     baseline: BaselineParameters,
     training: TrainingParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
-) -> ShardedFrame:
+) -> tuple[ShardedFrame, Stamp]:
     """Backtest and fit the recipe of every admitted sensor."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
@@ -59,4 +61,5 @@ def train_candidates(
         backtest=backtest,
         covariates=covariate_arrays(from_pandas(covariates), axis),
     )
-    return map_shards(task, source=readings, workspace=workspace, engine=engine)
+    candidates = map_shards(task, source=readings, workspace=workspace, engine=engine)
+    return candidates, stamp_stage("training", baseline_stamp, training)

@@ -22,6 +22,7 @@ def create_pipeline() -> Pipeline:
                     "covariates",
                     "baselines",
                     "fleet_window",
+                    "baseline_stamp",
                     "params:fleet",
                     "params:backtest",
                     "params:baseline",
@@ -29,7 +30,7 @@ def create_pipeline() -> Pipeline:
                     "params:ingestion",
                     "params:engine",
                 ],
-                "candidates",
+                ["candidates", "training_stamp"],
                 name="train_candidates",
             )
         ],

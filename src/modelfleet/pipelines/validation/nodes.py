@@ -13,6 +13,7 @@ from modelfleet.fleet.descriptions import describe_profiles
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.roster import ids_by_shard
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
+from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
 from modelfleet.fleet.tasks import ProfileTask
 from modelfleet.pipelines.validation.expectations import (
@@ -75,9 +76,11 @@ def check_fleet(
 def admit_sensors(
     profiles: pd.DataFrame,
     expectation_results: list[dict[str, Any]],
+    ingestion_stamp: Stamp,
     validation: ValidationParameters,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Stamp]:
     """Admit or quarantine each sensor, with reasons."""
     stop_if_unmet(expectation_results)
     unmet = unmet_by_sensor(expectation_results)
-    return to_pandas(decide_admissions(from_pandas(profiles), unmet, validation))
+    admissions = decide_admissions(from_pandas(profiles), unmet, validation)
+    return to_pandas(admissions), stamp_stage("validation", ingestion_stamp, validation)

@@ -44,8 +44,8 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.admit_sensors,
-                ["profiles", "expectation_results", "params:validation"],
-                "admissions",
+                ["profiles", "expectation_results", "ingestion_stamp", "params:validation"],
+                ["admissions", "validation_stamp"],
                 name="admit_sensors",
             ),
         ],
