@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from modelfleet.domain.parameters.recipes import Assignment
 from modelfleet.fleet import progress
 from modelfleet.fleet.axis import Axis, find_axis
 from modelfleet.fleet.blocks import blocks
+from modelfleet.fleet.code import package_digest
 from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.roster import assign, ids_by_shard, make_roster
 from modelfleet.fleet.shards import shard_of, shards_of, with_shard
@@ -109,6 +111,21 @@ def test_blocks_begin_with_the_first_value_and_end_with_the_axis() -> None:
     np.testing.assert_array_equal(found["a"].values, [1.0, np.nan, 3.0, np.nan, np.nan])
     np.testing.assert_array_equal(found["b"].values, [5.0])
     assert dict(blocks(frame.clear(), axis)) == {}
+
+
+def test_an_estimators_own_package_counts_by_version_or_by_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A team that changes its estimator trains again; one that changes nothing does not."""
+    assert package_digest("sklearn.linear_model.Ridge") == ""
+    assert package_digest("polars.DataFrame") == pl.__version__
+    monkeypatch.syspath_prepend(str(tmp_path))
+    digests = []
+    for source in ("X = 1", "X = 2", "X = 1"):
+        (tmp_path / "teamwork.py").write_text(source)
+        package_digest.cache_clear()
+        digests.append(package_digest("teamwork.Model"))
+    assert digests[0] == digests[2] != digests[1]
 
 
 def test_an_exception_becomes_the_outcome(caplog: pytest.LogCaptureFixture) -> None:

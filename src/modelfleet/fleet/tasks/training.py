@@ -20,7 +20,7 @@ from modelfleet.domain.scoring import measure_errors, weekly_loss
 from modelfleet.domain.windows import plan_backtest
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
-from modelfleet.fleet.code import code_digest
+from modelfleet.fleet.code import code_digest, package_digest
 from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.judged import Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
@@ -124,7 +124,8 @@ class TrainingTask:
         spec = self.parameters.recipes[recipe]
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = spec.model_dump(mode="json", by_alias=True)
-        text = canonical_json([axis, chosen, self.backtest.model_dump(mode="json")])
+        code = package_digest(spec.estimator.class_path)
+        text = canonical_json([axis, chosen, self.backtest.model_dump(mode="json"), code])
         used = spec.features.covariates
         if self.covariates is None or not used:
             return text
