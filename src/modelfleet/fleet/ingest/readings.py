@@ -94,26 +94,11 @@ def ingest_readings(
         DataError: more than ``max_unreadable_share`` of the rows cannot be read.
         AccountError: a row was lost.
     """
-    frame, ignored = read_layout(raw, ingestion.readings, what=name)
-    ids = frame["sensor_id"]
+    rows, ignored = read_layout(raw, ingestion.readings, what=name)
+    ids = rows["sensor_id"]
     check_id_kind(id_kind(ids), stored.id_kind, what=name)
-    frame = frame.with_columns(sensor_id=one_form(ids))
-    frame = to_utc(frame, zone=ingestion.readings.time_zone, what=name)
-    frame = to_grid(
-        to_numbers(frame, what=name),
-        step_minutes=fleet.grid.step_minutes,
-        tolerance_minutes=ingestion.tolerance_minutes,
-    )
-    frame = frame.join(
-        limits.select("sensor_id", "lower_limit", "upper_limit"),
-        on="sensor_id",
-        how="left",
-        maintain_order="left",
-    )
-    frame = frame.with_columns(reason=_first_reason(ingestion, now))
-    frame = with_place(frame, shards=fleet.shards, step_minutes=fleet.grid.step_minutes)
-    _refuse_unreadable(frame, ingestion.max_unreadable_share, what=name)
-    frame = with_repetitions(frame)
+    rows = rows.with_columns(sensor_id=one_form(ids))
+    frame = _judge_rows(rows, limits, ingestion=ingestion, fleet=fleet, now=now, name=name)
     frame = compare_with_stored(frame, stored, corrections=ingestion.corrections)
     rejected = frame.filter(pl.col("reason").is_not_null())
     sound = frame.filter(pl.col("reason").is_null())
@@ -140,6 +125,30 @@ def ingest_readings(
         account=account,
         id_kind=id_kind(ids),
     )
+
+
+def _judge_rows(
+    rows: pl.DataFrame,
+    limits: pl.DataFrame,
+    *,
+    ingestion: IngestionParameters,
+    fleet: FleetParameters,
+    now: datetime,
+    name: str,
+) -> pl.DataFrame:
+    """Parse each row; say whether it is rejected (``reason``) or repeats another of the batch."""
+    frame = to_utc(rows, zone=ingestion.readings.time_zone, what=name)
+    frame = to_grid(
+        to_numbers(frame, what=name),
+        step_minutes=fleet.grid.step_minutes,
+        tolerance_minutes=ingestion.tolerance_minutes,
+    )
+    known = limits.select("sensor_id", "lower_limit", "upper_limit")
+    frame = frame.join(known, on="sensor_id", how="left", maintain_order="left")
+    frame = frame.with_columns(reason=_first_reason(ingestion, now))
+    frame = with_place(frame, shards=fleet.shards, step_minutes=fleet.grid.step_minutes)
+    _refuse_unreadable(frame, ingestion.max_unreadable_share, what=name)
+    return with_repetitions(frame)
 
 
 def _first_reason(ingestion: IngestionParameters, now: datetime) -> pl.Expr:
