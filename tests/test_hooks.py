@@ -46,6 +46,23 @@ def test_a_terminal_shows_the_errors_without_a_traceback(fresh: Project) -> None
     assert done.stdout == ""
 
 
+def test_an_unknown_environment_names_the_known_ones(fresh: Project) -> None:
+    """A typo is told before anything is made."""
+    with pytest.raises(RefusedConfigurationError, match=r"no environment 'nowhere'.*'production'"):
+        fresh.run(env="nowhere")
+    assert {path.name for path in fresh.data.iterdir()} == {"01_raw"}
+
+
+def test_what_we_raise_on_purpose_ends_a_run_without_a_traceback(fresh: Project) -> None:
+    """The message names the offender and the remedy; the code is not the reader's concern."""
+    (fresh.raw / "readings.parquet").write_bytes(b"PAR1 cut short")
+    done = kedro(fresh, "run", "--pipelines", "ingestion")
+    assert done.returncode == 1
+    assert "readings.parquet" in done.stderr
+    assert "Error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_package_runs_as_a_module(fresh: Project) -> None:
     """``python -m modelfleet`` is ``kedro run``, for schedulers that know Python only."""
     done = subprocess.run(

@@ -96,6 +96,26 @@ def test_unknown_release(few: Project) -> None:
     assert "fleet releases" in result.output
 
 
+def test_a_release_is_asked_for_by_enough_characters(few: Project) -> None:
+    """Nothing, or nearly nothing, names no release."""
+    for short in ("", "a", "abc"):
+        assert run(few, "show", short).exit_code == 2
+
+
+def test_json_is_clean_in_any_folder_of_the_project(few: Project) -> None:
+    """Kedro logs to stdout where it does not find the project's logging.yml."""
+    code = "from modelfleet.commands import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status", "--json"],
+        cwd=few.data,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout)["sensors"] == 12
+
+
 def test_before_the_first_run_the_command_says_what_to_do(fresh: Project) -> None:
     """No traceback, but the command that makes what is missing."""
     result = run(fresh, "ledger")

@@ -1,5 +1,6 @@
 """Stores: atomic, idempotent, and reading never writes."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,18 @@ class TestFrames:
         assert workspace.find("kind", 4, "f" * 64) is None
         assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
+    def test_a_damaged_result_counts_as_absent(self, tmp_path: Path) -> None:
+        """It is computed again instead of failing every run; others may read what is whole."""
+        workspace = FolderWorkspace(str(tmp_path))
+        file = workspace.put("kind", 4, "f" * 64, pl.DataFrame({"a": range(100)}))
+        place = tmp_path / file
+        assert workspace.find("kind", 4, "f" * 64) == file
+        umask = os.umask(0)
+        os.umask(umask)
+        assert place.stat().st_mode & 0o777 == 0o666 & ~umask
+        place.write_bytes(place.read_bytes()[:50])
+        assert workspace.find("kind", 4, "f" * 64) is None
+
     def test_looking_at_the_workspace_makes_nothing(self, tmp_path: Path) -> None:
         """The dataset hands out a handle; results come from workers only."""
         dataset = WorkspaceDataset(filepath=str(tmp_path / "workspace"))
@@ -69,6 +82,15 @@ def draft(note: str = "x", *, run: str = "run-1") -> ReleaseDraft:
     manifest = Manifest.of(contents, code="c", versions={}, readings="r")
     about = attachments({"run_id": run, "started_at": "2018-12-31"}, {"report.html": run.encode()})
     return ReleaseDraft(contents, manifest, about)
+
+
+def list_a_stranger(folder: Path) -> None:
+    """Hide an added file by naming it among those about the run."""
+    (folder / "extra.bin").write_bytes(b"x")
+    file = folder / "PROVENANCE.json"
+    stated = json.loads(file.read_text())
+    stated["files"].append({"path": "extra.bin", "size": 1, "sha256": "0" * 64})
+    file.write_text(json.dumps(stated))
 
 
 class TestReleases:
@@ -103,6 +125,9 @@ class TestReleases:
             (lambda p: (p / "serves.parquet").unlink(), "missing 'serves.parquet'"),
             (lambda p: (p / "extra.pkl").write_bytes(b"y"), "unknown 'extra.pkl'"),
             (lambda p: (p / "MANIFEST.json").write_text("{}"), "manifest"),
+            (lambda p: (p / "report.html").write_text("<b>"), "altered 'report.html'"),
+            (lambda p: (p / "report.html").unlink(), "PROVENANCE.json was altered"),
+            (list_a_stranger, "PROVENANCE.json was altered"),
         ],
     )
     def test_whatever_was_changed_is_named(

@@ -295,6 +295,25 @@ def test_metadata_has_one_row_per_sensor(ids: list[str | None], message: str) ->
         register_sensors(raw, settings_for_sensors())
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shard": 0}, "column 'shard' has the name of a column that is made here"),
+        ({"cohort": "mine"}, "column 'cohort'"),
+        ({"rule_value": 1.0}, "column 'rule_value'"),
+        ({"low": "abc"}, "lower_limit of sensor 'a' is no number, such as 'abc'"),
+        ({"low": 9.0}, "the lower limit of sensor 'a' is above its upper limit"),
+    ],
+)
+def test_metadata_that_contradict_themselves_are_refused(
+    change: dict[str, Any], message: str
+) -> None:
+    """A further column never replaces one of ours, and a limit is a number that makes sense."""
+    row = {"id": "a", "kind": "k", "unit": "u", "area": "x", "low": 0.0, "high": 1.0}
+    with pytest.raises(SchemaError, match=message):
+        register_sensors(pl.DataFrame([{**row, **change}]), settings_for_sensors())
+
+
 def settings_for_sensors() -> Any:
     """The layout of the metadata."""
     return IngestionParameters.model_validate(LAYOUT).sensors
