@@ -1,5 +1,6 @@
 """Objects by name, in a folder or in a bucket: what releases and channels are kept in."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,16 @@ class Objects:
 
         obstore.put(self._open(), name, content)
 
+    def remove(self, name: str) -> None:
+        """Remove an object and the folders that are empty without it."""
+        import obstore
+
+        with contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._open(), name)
+        if "://" not in self.root:
+            with contextlib.suppress(OSError):  # it holds something else, or is gone
+                Path(self.root).rmdir()
+
     def get(self, name: str) -> bytes | None:
         """An object's content, or ``None`` where there is none."""
         import obstore
@@ -73,4 +84,4 @@ class Objects:
 
         if "://" in self.root:
             return from_url(self.root)
-        return LocalStore(self.root, mkdir=True)
+        return LocalStore(self.root, mkdir=True, automatic_cleanup=True)

@@ -23,7 +23,7 @@ class Batches:
     given: Sequence[tuple[str, pl.DataFrame]]
 
     def batches(self) -> list[Batch]:
-        return [Batch(name, f"id-{name}", frame.lazy) for name, frame in self.given]
+        return [Batch(name, f"id-{name}", frame.lazy, rereads=True) for name, frame in self.given]
 
 
 def raw(*rows: tuple[int, str, float | str | None]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Ingestion: parsed strictly, in UTC, on the grid, one per sensor and time, and nothing lost."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +14,12 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.ingest import (
     UNREGISTERED,
     Account,
+    Batch,
     Ingested,
+    Rules,
     complete_fleet,
     covariate_arrays,
-    ingest_readings,
+    ingest_batch,
     read_covariates,
     read_events,
     register_sensors,
@@ -42,6 +45,7 @@ LAYOUT: dict[str, Any] = {
     "tolerance_minutes": 5,
     "earliest": "2000-01-01T00:00:00Z",
     "max_unreadable_share": 0.5,
+    "most_small_files": 4,
 }  # fmt: skip
 
 SENSORS = register_sensors(
@@ -66,10 +70,37 @@ def settings(**changes: Any) -> IngestionParameters:
     )
 
 
-def ingest(raw: pl.DataFrame, *, fleet: FleetParameters = FLEET, **changes: Any) -> Ingested:
+@dataclass
+class Gathered:
+    """Takes the parts of one batch, to look at them."""
+
+    parts: list[Ingested] = field(default_factory=list)
+
+    def add(self, part: Ingested) -> None:
+        self.parts.append(part)
+
+    def commit(self, account: Account, **_: Any) -> None:
+        self.account = account
+
+    def whole(self, account: Account) -> Ingested:
+        names = ("readings", "corrections", "replaced", "rejected")
+        tables = {n: pl.concat([getattr(part, n) for part in self.parts]) for n in names}
+        return Ingested(**tables, account=account)
+
+
+def ingest(
+    raw: pl.DataFrame,
+    *,
+    fleet: FleetParameters = FLEET,
+    most_rows: int = 1_000_000,
+    **changes: Any,
+) -> Ingested:
     """Ingest a few rows and check the account against the tables."""
-    done = ingest_readings(raw.lazy(), SENSORS, ingestion=settings(**changes), fleet=fleet, now=NOW)
-    account = done.account
+    rules = Rules(settings(**changes), fleet, NOW)
+    batch = Batch("raw readings", "1", raw.lazy)
+    gathered = Gathered()
+    account = ingest_batch(batch, SENSORS, gathered, rules=rules, most_rows=most_rows)
+    done = gathered.whole(account)
     assert account.rows_in == raw.height or changes.get("kind") == "wide"
     assert account.stored == done.readings.height
     assert sum(account.rejected.values()) == done.rejected.height
@@ -249,7 +280,7 @@ def test_too_many_unreadable_rows_stop_the_run() -> None:
 
 def test_decimal_commas_are_refused() -> None:
     """Guessing would turn 1,234 into a thousand or into one."""
-    with pytest.raises(SchemaError, match="'1,5' in row 1"):
+    with pytest.raises(SchemaError, match=r"\(row, value\) \[\(1, '1,5'\)\]"):
         ingest(long(("2021-01-01T00:00", "a", "1"), ("2021-01-01T01:00", "a", "1,5")))
     with pytest.raises(SchemaError, match="values are Boolean"):
         ingest(long(("2021-01-01T00:00", "a", "1")).with_columns(v=pl.lit(value=True)))

@@ -5,10 +5,11 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelfleet.domain.parameters.base import Flag, Number, Parameters
+from modelfleet.domain.parameters.base import Flag, Integer, Number, Parameters
 from modelfleet.domain.parameters.fleet import check_time_zone
 
 __all__ = [
+    "Aggregation",
     "CovariateLayout",
     "EventLayout",
     "IngestionParameters",
@@ -72,6 +73,17 @@ class CovariateLayout(Parameters):
     time_zone: str | None = None
 
 
+Method = Literal["mean", "sum", "min", "max"]
+
+
+class Aggregation(Parameters):
+    """How rows on a finer grid than the fleet's become one value per step."""
+
+    method: Method
+    kinds: dict[str, Method] = Field(default_factory=dict)
+    min_share: Number = Field(gt=0, le=1)
+
+
 class IngestionParameters(Parameters):
     """How raw files become readings, and what is refused."""
 
@@ -79,7 +91,9 @@ class IngestionParameters(Parameters):
     sensors: SensorLayout
     events: EventLayout
     covariates: CovariateLayout
+    aggregation: Aggregation | None = None
     corrections: Flag = False
+    most_small_files: Integer = Field(ge=1)
     tolerance_minutes: Number = Field(ge=0)
     earliest: datetime
     max_unreadable_share: Number = Field(ge=0, le=1)

@@ -1,4 +1,4 @@
-"""No row is lost: what came in is stored, rejected with a reason, or an exact duplicate."""
+"""No row is lost: what came in is stored, merged, rejected with a reason, or a duplicate."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ class Account:
         duplicates: rows that say what another row says, in the batch or stored before; a missing
             value says nothing and repeats any other.
         rejected: rows by reason.
+        merged: rows on a finer grid that went into the value of another row of their step.
         batch: name of the batch; empty for all of them.
         moved_to_grid: stored rows whose timestamp was off the grid, within tolerance.
         missing_values: stored rows without a value.
@@ -33,6 +34,7 @@ class Account:
     duplicates: int
     rejected: dict[str, int]
     batch: str = ""
+    merged: int = 0
     moved_to_grid: int = 0
     missing_values: int = 0
     late: int = 0
@@ -55,12 +57,13 @@ class Account:
         Raises:
             AccountError: with all figures.
         """
-        out = self.stored + self.duplicates + sum(self.rejected.values())
+        rejected = sum(self.rejected.values())
+        out = self.stored + self.duplicates + self.merged + rejected
         if self.rows_in != out:
             raise AccountError(
                 f"{self.batch or 'raw readings'}: {self.rows_in} rows came in, but {self.stored} "
-                f"stored + {self.duplicates} duplicates + {sum(self.rejected.values())} rejected "
-                f"make {out}; rejected by reason: {self.rejected}"
+                f"stored + {self.duplicates} duplicates + {self.merged} merged + {rejected} "
+                f"rejected make {out}; rejected by reason: {self.rejected}"
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,6 +75,7 @@ COUNTS = (
     "rows_in",
     "stored",
     "duplicates",
+    "merged",
     "moved_to_grid",
     "missing_values",
     "late",

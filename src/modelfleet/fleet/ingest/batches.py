@@ -19,11 +19,14 @@ class Batch:
             skipped without being read, so it is made from what costs nothing to ask: names, sizes,
             times, versions.
         read: opens the rows; nothing is read before.
+        rereads: whether they may be read several times at little cost, as columnar files may.
+            Otherwise they are read once, into a temporary file.
     """
 
     name: str
     identity: str
     read: Callable[[], pl.LazyFrame]
+    rereads: bool = False
 
 
 class RawSource(Protocol):

@@ -1,10 +1,13 @@
 """From what a clock on the wall showed to UTC on the grid."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from modelfleet.domain.errors import SchemaError
+from modelfleet.fleet.ingest.reasons import REASON, because
 
-__all__ = ["to_grid", "to_utc"]
+__all__ = ["OFFSET", "Clock", "read_clock", "to_grid", "to_utc"]
 
 UTC = pl.Datetime("us", "UTC")
 OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
@@ -13,127 +16,166 @@ FORMATS = tuple(
 )
 
 
-def to_utc(frame: pl.DataFrame, *, zone: str | None, what: str) -> pl.DataFrame:
-    """Add ``time`` (UTC) and, where it cannot be told, ``time_fault``.
+@dataclass(frozen=True)
+class Clock:
+    """How the timestamps of a batch are to be read.
+
+    Attributes:
+        kind: type of the timestamps.
+        has_offsets: whether they are text that carries an offset.
+        zone: time zone of stamps that name none.
+    """
+
+    kind: pl.DataType
+    has_offsets: bool
+    zone: str | None
+
+    def to_utc(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Add ``time`` (UTC) and, where it cannot be told, ``time_fault``.
+
+        A stamp in the hour that autumn repeats is told apart by order: of two rows of one sensor,
+        the first is the earlier, or the later where its rows run backwards. One row alone, or rows
+        that come twice elsewhere too, are ``ambiguous_local_time``; a stamp in the hour that
+        spring skips is ``nonexistent_local_time``; text that is no time is
+        ``unreadable_timestamp``.
+
+        Args:
+            rows: with ``timestamp`` and ``sensor``, in the order of the source.
+        """
+        if isinstance(self.kind, pl.Datetime) and self.kind.time_zone is not None:
+            time = pl.col("timestamp").dt.convert_time_zone("UTC").cast(UTC)
+            return rows.with_columns(time=time, time_fault=pl.lit(None, dtype=REASON))
+        if self.has_offsets:
+            stamp = pl.col("timestamp").str.replace(r"Z$", "+00:00")
+            return _with_time(rows, _parsed(stamp, "%:z", "UTC").cast(UTC))
+        if self.kind == pl.String:
+            local = _parsed(pl.col("timestamp").str.strip_chars(), "", None)
+        else:
+            local = pl.col("timestamp").cast(pl.Datetime("us"))
+        if self.zone == "UTC":
+            return _with_time(rows, local.dt.replace_time_zone("UTC"))
+        return _localised(rows.with_columns(local=local), str(self.zone))
+
+
+def read_clock(
+    kind: pl.DataType, *, stamps: int, with_offset: int, zone: str | None, what: str
+) -> Clock:
+    """Find out how the timestamps of a batch are to be read.
 
     Args:
-        frame: with ``timestamp`` (text or datetimes) and ``sensor_id``; in the order of the source.
+        kind: their type.
+        stamps: how many there are.
+        with_offset: how many of them are text with an offset.
         zone: time zone of stamps that name none.
         what: names the source in errors.
 
-    A stamp in the hour that autumn repeats is told apart by order: of two rows of one sensor, the
-    first is the earlier, or the later where its rows run backwards. One row alone, or rows that
-    come twice elsewhere too, are ``ambiguous_local_time``; a stamp in the hour that spring
-    skips is ``nonexistent_local_time``; text that is no time is ``unreadable_timestamp``.
-
     Raises:
-        SchemaError: no zone is declared, or stamps with and without offset are mixed.
+        SchemaError: they are no times, no zone is declared, or stamps with and without offset are
+            mixed.
     """
-    kind = frame.schema["timestamp"]
-    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
-        return frame.with_columns(
-            time=pl.col("timestamp").dt.convert_time_zone("UTC").cast(UTC),
-            time_fault=pl.lit(None, dtype=pl.String),
-        )
-    if kind == pl.String:
-        if _all_have_offsets(frame, what):
-            return _parse_offsets(frame)
-        local = pl.coalesce(
-            pl.col("timestamp").str.strip_chars().str.to_datetime(f, strict=False, time_unit="us")
-            for f in FORMATS
-        )
-    elif isinstance(kind, pl.Datetime | pl.Date):
-        local = pl.col("timestamp").cast(pl.Datetime("us"))
-    else:
+    if not isinstance(kind, pl.String | pl.Datetime | pl.Date):
         raise SchemaError(
             f"{what}: timestamps are {kind}; give text such as 2018-01-31T13:00, or datetimes"
         )
-    if zone is None:
+    if 0 < with_offset < stamps:
+        raise SchemaError(
+            f"{what}: {with_offset} of {stamps} timestamps carry an offset and the others "
+            "do not; a mixture cannot be read without guessing, write all of them one way"
+        )
+    aware = with_offset > 0 or (isinstance(kind, pl.Datetime) and kind.time_zone is not None)
+    if zone is None and not aware and stamps:
         raise SchemaError(
             f"{what}: timestamps name no time zone and none is declared; "
             "set time_zone in parameters_ingestion.yml, for example UTC or Europe/Rome"
         )
-    return _localise(frame.with_columns(local=local), zone)
+    return Clock(kind, with_offset > 0, zone or "UTC")
 
 
-def _all_have_offsets(frame: pl.DataFrame, what: str) -> bool:
-    stamps = frame["timestamp"].drop_nulls()
-    with_offset = int(stamps.str.contains(OFFSET).sum())
-    if 0 < with_offset < len(stamps):
-        raise SchemaError(
-            f"{what}: {with_offset} of {len(stamps)} timestamps carry an offset and the others "
-            "do not; a mixture cannot be read without guessing, write all of them one way"
-        )
-    return bool(len(stamps)) and with_offset == len(stamps)
+def to_utc(table: pl.DataFrame, *, zone: str | None, what: str) -> pl.DataFrame:
+    """Add ``time`` and ``time_fault`` to a small table, see :meth:`Clock.to_utc`.
+
+    Args:
+        table: with ``timestamp``, all of one sender, in the order of the source.
+        zone: time zone of stamps that name none.
+        what: names the source in errors.
+
+    Raises:
+        SchemaError: see :func:`read_clock`.
+    """
+    stamps = table["timestamp"].drop_nulls()
+    is_text = stamps.dtype == pl.String
+    clock = read_clock(
+        stamps.dtype,
+        stamps=len(stamps),
+        with_offset=int(stamps.str.contains(OFFSET).sum()) if is_text else 0,
+        zone=zone,
+        what=what,
+    )
+    rows = table.lazy().with_columns(sensor=pl.lit(0)).with_row_index("row")
+    return clock.to_utc(rows).collect().drop("row", "sensor")
 
 
-def _parse_offsets(frame: pl.DataFrame) -> pl.DataFrame:
-    stamp = pl.col("timestamp").str.replace(r"Z$", "+00:00")
-    time = pl.coalesce(
-        stamp.str.to_datetime(f"{f}%:z", strict=False, time_unit="us", time_zone="UTC")
+def _parsed(text: pl.Expr, offset: str, zone: str | None) -> pl.Expr:
+    """The first format that fits."""
+    return pl.coalesce(
+        text.str.to_datetime(f"{f}{offset}", strict=False, time_unit="us", time_zone=zone)
         for f in FORMATS
     )
-    return frame.with_columns(time=time.cast(UTC)).with_columns(
-        time_fault=pl.when(pl.col("time").is_null()).then(pl.lit("unreadable_timestamp"))
-    )
 
 
-def _localise(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
-    if zone == "UTC":
-        fault = pl.when(pl.col("local").is_null()).then(pl.lit("unreadable_timestamp"))
-        time = pl.col("local").dt.replace_time_zone("UTC").cast(UTC)
-        return frame.with_columns(time=time, time_fault=fault).drop("local")
+def _with_time(rows: pl.LazyFrame, time: pl.Expr) -> pl.LazyFrame:
+    fault = because(pl.col("time").is_null(), "unreadable_timestamp")
+    return rows.with_columns(time=time).with_columns(time_fault=fault)
 
-    def placed(ambiguous: pl.Expr) -> pl.Expr:
-        local = pl.col("local").dt.replace_time_zone(zone, ambiguous=ambiguous, non_existent="null")
+
+def _localised(rows: pl.LazyFrame, zone: str) -> pl.LazyFrame:
+    def placed(ambiguous: str) -> pl.Expr:
+        local = pl.col("local").dt.replace_time_zone(zone, ambiguous=ambiguous, non_existent="null")  # type: ignore[arg-type]
         return local.dt.convert_time_zone("UTC").cast(UTC)
 
-    frame = frame.with_columns(early=placed(pl.lit("earliest")), late=placed(pl.lit("latest")))
-    doubtful = frame.filter(pl.col("early") != pl.col("late"))
+    # What order tells needs all rows of a sensor at once; the clocks change in any longer batch.
+    read = rows.with_columns(early=placed("earliest"), late=placed("latest"))
+    frame = read.collect(engine="streaming").sort("row", maintain_order=True)
     frame = frame.with_columns(
         time=pl.col("early"),
-        time_fault=pl.when(pl.col("local").is_null())
-        .then(pl.lit("unreadable_timestamp"))
-        .when(pl.col("early").is_null())
-        .then(pl.lit("nonexistent_local_time")),
+        time_fault=pl.coalesce(
+            because(pl.col("local").is_null(), "unreadable_timestamp"),
+            because(pl.col("early").is_null(), "nonexistent_local_time"),
+        ),
     )
-    if doubtful.height:
+    if frame.select((pl.col("early") != pl.col("late")).any()).item():
         frame = _tell_by_order(frame)
-    return frame.drop("local", "early", "late")
+    return frame.drop("local", "early", "late").lazy()
 
 
 def _tell_by_order(frame: pl.DataFrame) -> pl.DataFrame:
     doubtful = pl.col("early") != pl.col("late")
-    same = ["sensor_id", "local"]
+    same = ["sensor", "local"]
     whose = pl.col("local").drop_nulls()
-    backwards = (whose.first() > whose.last()).over("sensor_id")
+    backwards = (whose.first() > whose.last()).over("sensor")
     later = pl.int_range(pl.len()).over(same) == pl.when(backwards).then(0).otherwise(1)
     # Where a sensor's rows come twice anyway, two rows of one hour are a repetition.
     repeated = ((pl.len().over(same) > 1) & ~doubtful.fill_null(value=False)).any()
-    paired = (pl.len().over(same) == 2) & ~repeated.over("sensor_id")
+    paired = (pl.len().over(same) == 2) & ~repeated.over("sensor")
+    ambiguous = because(doubtful & ~paired, "ambiguous_local_time")
     return frame.with_columns(
         time=pl.when(doubtful & paired & later).then("late").otherwise("time"),
-        time_fault=pl.when(doubtful & ~paired)
-        .then(pl.lit("ambiguous_local_time"))
-        .otherwise("time_fault"),
+        time_fault=pl.coalesce(ambiguous, "time_fault"),
     )
 
 
-def to_grid(frame: pl.DataFrame, *, step_minutes: int, tolerance_minutes: float) -> pl.DataFrame:
-    """Move ``time`` to the nearest step of the grid; add ``moved`` and ``off_grid``.
+def to_grid(rows: pl.LazyFrame, *, step_minutes: int, tolerance_minutes: float) -> pl.LazyFrame:
+    """Add ``step``, the nearest step of the grid, and ``moved`` and ``off_grid``.
 
-    A time further than the tolerance from its step stays where it is and is ``off_grid``.
+    Steps are counted from 1970. A row further than the tolerance from its step is ``off_grid``.
     """
     step = step_minutes * 60_000_000
     stamp = pl.col("time").dt.epoch("us")
-    nearest = (stamp + step // 2) // step * step
-    distance = (stamp - nearest).abs()
+    nearest = (stamp + step // 2) // step
+    distance = (stamp - nearest * step).abs()
     near = distance <= round(tolerance_minutes * 60_000_000)
-    return frame.with_columns(
-        time=pl.when(near)
-        .then(pl.from_epoch(nearest, "us").dt.replace_time_zone("UTC"))
-        .otherwise("time")
-        .cast(UTC),
+    return rows.with_columns(
+        step=nearest,
         moved=(near & (distance > 0)).fill_null(value=False),
         off_grid=(~near).fill_null(value=False),
     )

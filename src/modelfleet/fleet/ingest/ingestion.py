@@ -1,21 +1,21 @@
 """Takes the batches of a source that were not taken before."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
-from modelfleet.domain.errors import DataError, SchemaError
+from modelfleet.domain.errors import SchemaError
 from modelfleet.domain.lineage import canonical_json, digest_of
 from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.ingest.account import Account
+from modelfleet.fleet.ingest.batch import ingest_batch
 from modelfleet.fleet.ingest.batches import Batch, RawSource
-from modelfleet.fleet.ingest.readings import ingest_readings
+from modelfleet.fleet.ingest.judgement import Rules
 from modelfleet.fleet.ingest.repetitions import Stored
 from modelfleet.fleet.ingest.store import IngestionStore
 
@@ -38,7 +38,7 @@ def ingest_source(
     Args:
         source: where raw rows come from.
         store: where they go; knows which batches it has.
-        limits: ``sensor_id``, ``lower_limit``, ``upper_limit``: physical limits of known sensors.
+        limits: ``sensor_id``, ``kind``, ``lower_limit``, ``upper_limit`` of known sensors.
         ingestion: layout, time zone and tolerance.
         fleet: the grid and the number of shards.
         now: rows later than this are rejected.
@@ -52,37 +52,23 @@ def ingest_source(
     """
     settings = _settings(ingestion, fleet)
     store.check_settings(settings)
+    rules = Rules(ingestion, fleet, now)
+    new = [batch for batch in source.batches() if not store.has(batch.identity)]
     # All are opened before the first is kept: a damaged file stops a run that wrote nothing yet.
-    new = [(b, b.read()) for b in source.batches() if not store.has(b.identity)]
-    for position, (batch, rows) in enumerate(new, start=1):
+    for batch in new:
+        batch.read()
+    for position, batch in enumerate(new, start=1):
         stored = Stored(store.last_time(), store.between, store.id_kind())
-        with _named(batch):
-            done = ingest_readings(
-                rows,
-                limits,
-                ingestion=ingestion,
-                fleet=fleet,
-                now=now,
-                name=batch.name,
-                stored=stored,
+        with store.writer(batch.identity) as writer:
+            account = ingest_batch(
+                batch, limits, writer, rules=rules, settings=settings, stored=stored
             )
-        store.keep(batch.identity, done, settings=settings)
-        _tell(done.account, position, len(new))
-    if not new:
+        _tell(account, position, len(new))
+    if new:
+        store.compact(ingestion.most_small_files)
+    else:
         logger.info("readings: nothing new, no new version")
     return Account.total(store.accounts())
-
-
-@contextmanager
-def _named(batch: Batch) -> Iterator[None]:
-    """Say which batch it was that could not be read to its end."""
-    try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DataError(
-            f"{batch.name}: the rows cannot be read: {error}; nothing of it was stored; deliver it "
-            "again"
-        ) from error
 
 
 def as_source(raw: Any) -> RawSource:
@@ -108,7 +94,7 @@ class _OneTable:
     def batches(self) -> Iterable[Batch]:
         """See :class:`~modelfleet.fleet.ingest.batches.RawSource`."""
         identity = digest_of(str(self._frame.schema), self._frame.write_csv(None))
-        return [Batch("raw readings", identity, self._frame.lazy)]
+        return [Batch("raw readings", identity, self._frame.lazy, rereads=True)]
 
 
 def _settings(ingestion: IngestionParameters, fleet: FleetParameters) -> str:
@@ -116,6 +102,7 @@ def _settings(ingestion: IngestionParameters, fleet: FleetParameters) -> str:
     return canonical_json(
         {
             "readings": ingestion.readings.model_dump(mode="json"),
+            "aggregation": ingestion.model_dump(mode="json")["aggregation"],
             "frequency": fleet.frequency,
             "shards": fleet.shards,
         }

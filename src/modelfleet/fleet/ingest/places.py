@@ -5,28 +5,39 @@ Sorting and comparing millions of texts is what would take the time of ingestion
 
 import polars as pl
 
-from modelfleet.fleet.shards import shards_of
+__all__ = ["in_order", "place_of", "sensor_at", "step_at", "time_at"]
 
-__all__ = ["with_place"]
+STEP_BITS = 32
+FIRST_STEP = 1 << (STEP_BITS - 1)
+"""Added to steps, so that none is negative however long before 1970 it lies."""
 
-TIME_BITS = 32
 
-
-def with_place(frame: pl.DataFrame, *, shards: int, step_minutes: int) -> pl.DataFrame:
-    """Add ``shard`` and ``place``; for a row without a sensor, or off the grid, they mean nothing.
-
-    Equal sensor and time give equal places, and places are in the order of shard, sensor and time.
+def place_of(sensor: pl.Expr, step: pl.Expr) -> pl.Expr:
+    """A number that orders rows by sensor, then by step; equal for equal sensor and step.
 
     Args:
-        frame: with ``sensor_id`` and ``time``, which lies on the grid.
-        shards: number of shards of the fleet.
-        step_minutes: of the grid.
+        sensor: position among the sensors of the slice.
+        step: of the grid, counted from 1970.
     """
-    known = shards_of(frame["sensor_id"].unique().drop_nulls(), shards)
-    table = known.sort("shard", "sensor_id").with_row_index("rank")
-    step = step_minutes * 60_000_000
-    # Counted from long before any plausible time, so that no index is negative.
-    index = pl.col("time").dt.epoch("us") // step + (1 << (TIME_BITS - 1))
-    place = pl.col("rank").cast(pl.Int64) * (1 << TIME_BITS) + index
-    joined = frame.join(table, on="sensor_id", how="left", maintain_order="left")
-    return joined.with_columns(place=place).drop("rank")
+    return sensor.cast(pl.Int64) * (1 << STEP_BITS) + (step + FIRST_STEP)
+
+
+def sensor_at(place: pl.Expr) -> pl.Expr:
+    """The position of the sensor that a place tells."""
+    return (place // (1 << STEP_BITS)).cast(pl.UInt32)
+
+
+def step_at(place: pl.Expr) -> pl.Expr:
+    """The step of the grid that a place tells."""
+    return place % (1 << STEP_BITS) - FIRST_STEP
+
+
+def time_at(place: pl.Expr, step_minutes: int) -> pl.Expr:
+    """The time (UTC) that a place tells."""
+    microseconds = step_at(place) * (step_minutes * 60_000_000)
+    return pl.from_epoch(microseconds, "us").dt.replace_time_zone("UTC")
+
+
+def in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by place; most sources are nearly so, and sorting costs."""
+    return frame if frame["place"].is_sorted() else frame.sort("place")

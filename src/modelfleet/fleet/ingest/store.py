@@ -1,5 +1,7 @@
 """Where ingestion keeps what it made of raw rows."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +12,28 @@ from modelfleet.fleet.ingest.identity import IdKind
 from modelfleet.fleet.ingest.readings import Ingested
 from modelfleet.fleet.sharded import ReadingsSource
 
-__all__ = ["IngestionStore"]
+__all__ = ["BatchWriter", "IngestionStore"]
+
+
+class BatchWriter(Protocol):
+    """Takes a batch part by part; nothing of it is seen before it is committed."""
+
+    def add(self, part: Ingested) -> None:
+        """Write what some shards get; other parts bring nothing for these shards."""
+        ...
+
+    def commit(self, account: Account, *, settings: str, id_kind: IdKind) -> None:
+        """Make the batch part of the tables, as a whole.
+
+        Args:
+            account: of the whole batch.
+            settings: with which it was made.
+            id_kind: how it writes sensor ids.
+
+        Raises:
+            DataError: another ingestion kept something at the same time.
+        """
+        ...
 
 
 class IngestionStore(Protocol):
@@ -28,7 +51,7 @@ class IngestionStore(Protocol):
         ...
 
     def has(self, identity: str) -> bool:
-        """Whether a batch was kept before."""
+        """Whether a batch was kept before; completes one that a killed run had nearly kept."""
         ...
 
     def last_time(self) -> datetime | None:
@@ -39,12 +62,16 @@ class IngestionStore(Protocol):
         """How sensor ids were written so far, ``None`` before the first batch."""
         ...
 
-    def between(self, first: datetime, last: datetime) -> pl.LazyFrame:
-        """Stored readings of a period, both ends included."""
+    def between(self, first: datetime, last: datetime, shards: Sequence[int]) -> pl.LazyFrame:
+        """Stored readings of a period, both ends included, and of some shards."""
         ...
 
-    def keep(self, identity: str, batch: Ingested, *, settings: str) -> None:
-        """Keep what a batch was made into, and with which settings.
+    def writer(self, identity: str) -> AbstractContextManager[BatchWriter]:
+        """Begin to keep a batch; what was written and not committed is removed at the end."""
+        ...
+
+    def compact(self, most: int) -> None:
+        """Join the small files of a shard that has more than ``most``; old versions stay readable.
 
         Raises:
             DataError: another ingestion kept something at the same time.

@@ -49,7 +49,8 @@ class RawDelta:
         version = table.version()
         name = f"{self.filepath.rstrip('/').rsplit('/', 1)[-1]}@{version}"
         identity = digest_of("delta", str(table.metadata().id), str(version))
-        return [Batch(name, identity, partial(self.read, version))]
+        rereads = "://" not in self.filepath
+        return [Batch(name, identity, partial(self.read, version), rereads)]
 
     def read(self, version: int) -> pl.LazyFrame:
         """Open a version; its log is read, its rows are not.

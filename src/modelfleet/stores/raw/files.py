@@ -47,8 +47,9 @@ class RawFiles:
         """
         entries = self.place.entries(f".{self.file_format}")
         self._require(entries)
+        rereads = self.file_format == "parquet" and "://" not in self.filepath
         return [
-            Batch(e.name, digest_of(e.name, str(e.size), e.stamp), partial(self.read, e))
+            Batch(e.name, digest_of(e.name, str(e.size), e.stamp), partial(self.read, e), rereads)
             for e in entries
         ]
 

@@ -1,0 +1,174 @@
+"""Keeps one batch in the three tables of ingestion, part by part, then as a whole.
+
+Every table gets at most one commit, under the batch's identity as Delta application transaction.
+The account is written last: a batch is there when its account is. A run after one that was killed
+finds what the batch already left and goes on from there.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from modelfleet.domain.lineage import canonical_json
+from modelfleet.fleet.ingest.account import Account
+from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_shards
+from modelfleet.fleet.ingest.identity import IdKind
+from modelfleet.fleet.ingest.readings import READINGS_SCHEMA, REJECTED_SCHEMA, Ingested
+from modelfleet.stores.delta import commit_value, open_table, scan_table
+from modelfleet.stores.delta_commit import NewFiles, commit_files
+from modelfleet.stores.readings import DIGESTS
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = [
+    "ACCOUNT",
+    "BATCH",
+    "ID_KIND",
+    "LAST",
+    "SETTINGS",
+    "DeltaBatchWriter",
+    "append_account",
+    "next_turn",
+]
+
+SETTINGS = "settings"
+LAST = "last_time"
+ACCOUNT = "account"
+BATCH = "batch"
+ID_KIND = "id_kind"
+WRITERS = "modelfleet.ingestion"
+"""Every commit to readings claims the next number of this name, so that two ingestions at once
+cannot both go through: the digests of the later one would forget the earlier one's rows."""
+
+ACCOUNT_SCHEMA = pl.Schema(
+    {
+        "number": pl.Int64(),
+        "batch": pl.String(),
+        **dict.fromkeys(("rows_in", "stored", "duplicates", "late", "rejected"), pl.Int64()),
+        "account": pl.String(),
+    }
+)
+
+
+@dataclass
+class DeltaBatchWriter:
+    """A :class:`~modelfleet.fleet.ingest.store.BatchWriter` in Delta.
+
+    Attributes:
+        table: of readings as it is before the batch, or ``None`` before the first.
+        readings: its path.
+        rejected: path of the table of rejected rows.
+        batches: path of the table of accounts.
+        identity: of the batch.
+    """
+
+    table: "DeltaTable | None"
+    readings: str
+    rejected: str
+    batches: str
+    identity: str
+    _new: NewFiles = field(init=False)
+    _refused: NewFiles = field(init=False)
+    _digests: dict[int, ContentDigest] = field(init=False)
+    _last: datetime | None = field(init=False)
+    _rewritten: set[int] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._new, self._refused = NewFiles(self.readings), NewFiles(self.rejected)
+        self._digests = known_digests(self.table)
+        text = commit_value(self.table, LAST)
+        self._last = datetime.fromisoformat(text) if text else None
+
+    def add(self, part: Ingested) -> None:
+        """See :class:`~modelfleet.fleet.ingest.store.BatchWriter`."""
+        if not part.rejected.is_empty():
+            self._refused.write(part.rejected)
+        self._digests = add_digests(self._digests, digest_shards(part.replaced), sign=-1)
+        for rows in (part.corrections, part.readings):
+            self._digests = add_digests(self._digests, digest_shards(rows))
+            times = [t for t in (self._last, rows["timestamp"].max()) if isinstance(t, datetime)]
+            self._last = max(times, default=None)
+        shards = set(part.corrections["shard"])
+        rows = self._with_corrections(part, shards) if shards else part.readings
+        for shard, frame in rows.partition_by("shard", as_dict=True, include_key=False).items():
+            self._new.write(frame, shard=int(shard[0]))
+        self._rewritten |= shards
+
+    def commit(self, account: Account, *, settings: str, id_kind: IdKind) -> None:
+        """See :class:`~modelfleet.fleet.ingest.store.BatchWriter`."""
+        values = {
+            DIGESTS: canonical_json({str(shard): str(d) for shard, d in self._digests.items()}),
+            ID_KIND: id_kind,
+            LAST: self._last.isoformat() if self._last else "",
+            ACCOUNT: canonical_json(account.as_dict()),
+            SETTINGS: settings,
+            BATCH: self.identity,
+        }
+        self._commit_rejected()
+        if self._new.added:
+            transactions = [(self.identity, 1), next_turn(self.table)]
+            target = self.table or self.readings
+            commit_files(
+                target, READINGS_SCHEMA, self._new, transactions,
+                values=values, replaced=sorted(self._rewritten),
+            )  # fmt: skip
+            self._new.added.clear()
+        append_account(self.batches, self.identity, account)
+
+    def abandon(self) -> None:
+        """Remove what was written and not committed."""
+        self._new.remove()
+        self._refused.remove()
+
+    def _commit_rejected(self) -> None:
+        table = open_table(self.rejected)
+        known = table is not None and table.transaction_version(self.identity) is not None
+        if known or (table is not None and not self._refused.added):
+            self._refused.remove()  # a run that was killed had brought them before
+            return
+        commit_files(table or self.rejected, REJECTED_SCHEMA, self._refused, [(self.identity, 1)])
+        self._refused.added.clear()
+
+    def _with_corrections(self, part: Ingested, shards: set[int]) -> pl.DataFrame:
+        """Everything that corrected shards hold after the batch, and what is new in the others."""
+        kept = (
+            scan_table(self.readings)
+            .filter(pl.col("shard").is_in(sorted(shards)))
+            .join(part.replaced.lazy(), on=["sensor_id", "timestamp"], how="anti")
+            .select(part.readings.columns)
+            .cast(READINGS_SCHEMA)
+            .collect()
+        )
+        rows = pl.concat([kept, part.corrections, part.readings])
+        return rows.sort("shard", "sensor_id", "timestamp")
+
+
+def known_digests(table: "DeltaTable | None") -> dict[int, ContentDigest]:
+    """Digests of the shards of a table of readings."""
+    stored = json.loads(commit_value(table, DIGESTS) or "{}")
+    return {int(shard): ContentDigest.parse(text) for shard, text in stored.items()}
+
+
+def next_turn(table: "DeltaTable | None") -> tuple[str, int]:
+    """The next number that a commit to readings claims."""
+    return WRITERS, 1 + ((table.transaction_version(WRITERS) or 0) if table is not None else 0)
+
+
+def append_account(path: str, identity: str, account: Account) -> None:
+    """Write the account of a batch; with it the batch is kept."""
+    table = open_table(path)
+    figures = account.as_dict()
+    row: Mapping[str, object] = {
+        **{name: figures.get(name) for name in ACCOUNT_SCHEMA.names()},
+        "number": 0 if table is None else table.version() + 1,
+        "rejected": sum(account.rejected.values()),
+        "account": canonical_json(figures),
+    }
+    files = NewFiles(path)
+    files.write(pl.DataFrame([row], schema=ACCOUNT_SCHEMA))
+    commit_files(table or path, ACCOUNT_SCHEMA, files, [(identity, 1)])

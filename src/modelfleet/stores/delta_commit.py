@@ -1,0 +1,191 @@
+"""Commits of files that we wrote ourselves to a Delta table: part by part, then all at once.
+
+A table's own writer takes one frame per commit; a batch that is larger than memory comes in parts.
+"""
+
+import io
+import json
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from modelfleet.domain.errors import DataError
+from modelfleet.stores.delta import RETENTION
+from modelfleet.stores.objects import Objects
+
+if TYPE_CHECKING:
+    from deltalake import CommitProperties, DeltaTable, Schema
+    from deltalake.transaction import AddAction, RemoveAction
+
+__all__ = ["NewFiles", "commit_files"]
+
+SHARD = "shard"
+
+
+@dataclass
+class NewFiles:
+    """Files in the folder of a table that are no part of it before they are committed.
+
+    Attributes:
+        root: folder or URL of the table.
+        added: what was written, as a commit names it.
+    """
+
+    root: str
+    added: "list[AddAction]" = field(default_factory=list)
+
+    def write(self, frame: pl.DataFrame, *, shard: int | None = None, news: bool = True) -> None:
+        """Write a file.
+
+        Args:
+            frame: its rows, without the column ``shard``.
+            shard: partition that it belongs to; none in a table without partitions.
+            news: whether it says anything that the table did not say before.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        from deltalake.transaction import AddAction  # loads Arrow
+        from obstore.exceptions import BaseError
+
+        name = f"part-{uuid.uuid4().hex}.parquet"
+        path = name if shard is None else f"{SHARD}={shard}/{name}"
+        content = io.BytesIO()
+        frame.write_parquet(content)
+        try:
+            Objects(self.root).put(path, content.getvalue())
+        except (BaseError, OSError) as error:
+            raise DataError(_refusal(self.root, error)) from error
+        partition = {} if shard is None else {SHARD: str(shard)}
+        size, now = content.tell(), int(time.time() * 1000)
+        self.added.append(AddAction(path, size, partition, now, news, _statistics(frame)))
+
+    def remove(self) -> None:
+        """Remove what was written, and folders that are empty without it."""
+        for action in self.added:
+            Objects(self.root).remove(action.path)
+        self.added.clear()
+
+
+def commit_files(
+    target: "DeltaTable | str",
+    schema: pl.Schema,
+    files: NewFiles,
+    transactions: Sequence[tuple[str, int]],
+    *,
+    values: Mapping[str, str] | None = None,
+    replaced: Iterable[int] = (),
+    removed: Iterable[tuple[str, int]] = (),
+) -> None:
+    """Make files part of a table in one commit.
+
+    Args:
+        target: the table as it was when ``values`` were made, or the place of a new one.
+        schema: of the table; a column ``shard`` partitions it.
+        files: written in the table's folder.
+        transactions: names that this commit claims, with their versions.
+        values: kept with the commit.
+        replaced: shards whose other files leave the table.
+        removed: files that leave it because others hold the same rows, each with its shard.
+
+    Raises:
+        DataError: another writer was there first, or the log cannot be written.
+    """
+    from deltalake import CommitProperties, Transaction  # loads Arrow
+    from deltalake.exceptions import CommitFailedError, DeltaError
+
+    properties = CommitProperties(
+        custom_metadata=dict(values or {}),
+        app_transactions=[Transaction(*each) for each in transactions],
+    )
+    try:
+        actions = [*files.added, *(_removal(*each) for each in removed)]
+        if isinstance(target, str):
+            _create(target, schema, actions, properties)
+        else:
+            _append(target, schema, actions, properties, [str(shard) for shard in replaced])
+    except CommitFailedError as error:
+        raise DataError(
+            "another ingestion wrote to the same tables at the same time; nothing of this batch "
+            "was stored; run again"
+        ) from error
+    except (DeltaError, OSError) as error:
+        raise DataError(_refusal(files.root, error)) from error
+
+
+def _create(path: str, schema: pl.Schema, actions: list[Any], kept: "CommitProperties") -> None:
+    from deltalake.transaction import create_table_with_add_actions
+
+    create_table_with_add_actions(
+        path,
+        _fields(schema),
+        actions,
+        partition_by=_partitions(schema),
+        configuration=dict(RETENTION),
+        commit_properties=kept,
+    )
+
+
+def _append(
+    table: "DeltaTable",
+    schema: pl.Schema,
+    actions: list[Any],
+    kept: "CommitProperties",
+    replaced: list[str],
+) -> None:
+    mode = "overwrite" if replaced else "append"
+    table.create_write_transaction(
+        actions,
+        mode,
+        _fields(schema),
+        _partitions(schema),
+        [(SHARD, "in", replaced)] if replaced else None,
+        commit_properties=kept,
+    )
+
+
+def _removal(path: str, shard: int) -> "RemoveAction":
+    from deltalake.transaction import RemoveAction
+
+    now = int(time.time() * 1000)
+    return RemoveAction(path, False, now, partition_values={SHARD: str(shard)})
+
+
+def _fields(schema: pl.Schema) -> "Schema":
+    from deltalake import Schema
+
+    return Schema.from_arrow(pl.DataFrame(schema=schema).to_arrow().schema)
+
+
+def _partitions(schema: pl.Schema) -> list[str]:
+    return [SHARD] if SHARD in schema else []
+
+
+def _statistics(frame: pl.DataFrame) -> str:
+    """What readers skip files by: rows, and the least and greatest of each column."""
+
+    def shown(value: Any) -> Any:
+        return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+    low, high = frame.select(pl.all().min()), frame.select(pl.all().max())
+    return json.dumps(
+        {
+            "numRecords": frame.height,
+            "minValues": {n: shown(v) for n, v in low.row(0, named=True).items() if v is not None},
+            "maxValues": {n: shown(v) for n, v in high.row(0, named=True).items() if v is not None},
+            "nullCount": {name: frame[name].null_count() for name in frame.columns},
+        }
+    )
+
+
+def _refusal(place: str, error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return (
+        f"{place} cannot be written: {lines[0]}; nothing of the batch was stored; free space or "
+        "correct the permissions, and run again"
+    )
