@@ -48,12 +48,21 @@ def ingest(
     *given: tuple[str, pl.DataFrame],
     corrections: bool = False,
     max_unreadable_share: float = 0.5,
+    most_rows: int = 30,
     **layout: Any,
 ) -> Account:
-    """Ingest batches."""
+    """Ingest batches, a few rows at a time."""
     changes = {"corrections": corrections, "max_unreadable_share": max_unreadable_share}
     chosen = settings(**layout).model_copy(update=changes)
-    return ingest_source(Batches(given), store, SENSORS, ingestion=chosen, fleet=FLEET, now=NOW)
+    return ingest_source(
+        Batches(given),
+        store,
+        SENSORS,
+        ingestion=chosen,
+        fleet=FLEET,
+        now=NOW,
+        most_rows=most_rows,
+    )
 
 
 def table(store: DeltaIngestionStore) -> list[tuple[str, datetime, float | None]]:

@@ -9,7 +9,7 @@ import pytest
 
 from modelfleet.domain.errors import AccountError, DataError, SchemaError
 from modelfleet.domain.parameters.fleet import FleetParameters
-from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.ingestion import Aggregation, IngestionParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.ingest import (
     UNREGISTERED,
@@ -93,10 +93,12 @@ def ingest(
     *,
     fleet: FleetParameters = FLEET,
     most_rows: int = 1_000_000,
+    aggregation: Aggregation | None = None,
     **changes: Any,
 ) -> Ingested:
     """Ingest a few rows and check the account against the tables."""
-    rules = Rules(settings(**changes), fleet, NOW)
+    chosen = settings(**changes).model_copy(update={"aggregation": aggregation})
+    rules = Rules(chosen, fleet, NOW)
     batch = Batch("raw readings", "1", raw.lazy)
     gathered = Gathered()
     account = ingest_batch(batch, SENSORS, gathered, rules=rules, most_rows=most_rows)
@@ -255,6 +257,9 @@ def test_wide_tables_have_one_column_per_sensor() -> None:
     done = ingest(raw, kind="wide", sensor_id=None, value=None)
     assert done.account.rows_in == 2
     assert done.readings.sort("sensor_id")["value"].to_list() == [1.0, None]
+    odd = raw.rename({"a": "value", "b": "row"})
+    named = ingest(odd, kind="wide", sensor_id=None, value=None, most_rows=1)
+    assert sorted(named.readings["sensor_id"]) == ["row", "value"]
     with pytest.raises(SchemaError, match="one column per sensor"):
         ingest(raw.select("time"), kind="wide", sensor_id=None, value=None)
 

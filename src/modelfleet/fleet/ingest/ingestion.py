@@ -17,6 +17,7 @@ from modelfleet.fleet.ingest.batch import ingest_batch
 from modelfleet.fleet.ingest.batches import Batch, RawSource
 from modelfleet.fleet.ingest.judgement import Rules
 from modelfleet.fleet.ingest.repetitions import Stored
+from modelfleet.fleet.ingest.senders import MOST_ROWS
 from modelfleet.fleet.ingest.store import IngestionStore
 
 __all__ = ["as_source", "ingest_source"]
@@ -32,6 +33,7 @@ def ingest_source(
     ingestion: IngestionParameters,
     fleet: FleetParameters,
     now: datetime,
+    most_rows: int = MOST_ROWS,
 ) -> Account:
     """Take every batch that is new, one after the other, each whole or not at all.
 
@@ -42,6 +44,7 @@ def ingest_source(
         ingestion: layout, time zone and tolerance.
         fleet: the grid and the number of shards.
         now: rows later than this are rejected.
+        most_rows: rows that are worked on at a time, about.
 
     Returns:
         the account of all batches ever taken.
@@ -61,7 +64,13 @@ def ingest_source(
         stored = Stored(store.last_time(), store.between, store.id_kind())
         with store.writer(batch.identity) as writer:
             account = ingest_batch(
-                batch, limits, writer, rules=rules, settings=settings, stored=stored
+                batch,
+                limits,
+                writer,
+                rules=rules,
+                settings=settings,
+                stored=stored,
+                most_rows=most_rows,
             )
         _tell(account, position, len(new))
     if new:

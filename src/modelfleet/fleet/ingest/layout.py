@@ -1,5 +1,6 @@
 """From the columns of a raw table to ``row``, ``raw_id``, ``timestamp`` and ``value``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,13 @@ from modelfleet.domain.parameters.ingestion import ReadingLayout
 from modelfleet.fleet.ingest.clock import OFFSET
 
 __all__ = ["RawRows", "Survey", "read_layout", "require_columns"]
+
+
+ROW = "modelfleet.row"
+"""Name of the column with the line of the source, which no source should have."""
+
+CELLS = {"raw_id": "modelfleet.id", "value": "modelfleet.value"}
+"""Columns that a wide table becomes; a sensor or a time may be called ``value``."""
 
 
 @dataclass(frozen=True)
@@ -36,47 +44,59 @@ class RawRows:
     """The rows of a batch in one shape; nothing is read before it is asked for.
 
     Attributes:
-        table: ``row`` (0-based line of the source) and ``timestamp``; in a long layout also
-            ``raw_id`` and ``value``, in a wide one a column per sensor.
+        table: the columns of the source under their own names, so that a file is asked for rows of
+            some sensors before it is read, and :data:`ROW`, the 0-based line.
+        names: our names of columns to those of the table.
         columns: sensors of a wide table; none in a long one.
         ignored: columns of the source that nothing asked for.
     """
 
     table: pl.LazyFrame
+    names: Mapping[str, str]
     columns: tuple[str, ...]
     ignored: list[str]
 
     def stamp_kind(self) -> pl.DataType:
         """Type of the timestamps."""
-        return self.table.collect_schema()["timestamp"]
+        return self.table.collect_schema()[self.names["timestamp"]]
 
     def survey(self) -> Survey:
         """Count rows by sensor, and the ways in which timestamps are written."""
-        stamp = pl.col("timestamp")
+        stamp = pl.col(self.names["timestamp"])
         is_text = self.stamp_kind() == pl.String
         offset = stamp.str.contains(OFFSET).sum() if is_text else pl.lit(0, dtype=pl.UInt32)
         counts = {"rows": pl.len(), "stamps": stamp.count(), "with_offset": offset}
-        grouped = self.table.select(**counts) if self.columns else None
-        found = grouped if grouped is not None else self.table.group_by("raw_id").agg(**counts)
-        seen = found.collect(engine="streaming")
-        stamps, with_offset = int(seen["stamps"].sum()), int(seen["with_offset"].sum())
         if self.columns:
+            seen = self.table.select(**counts).collect(engine="streaming")
             names = pl.DataFrame({"raw_id": self.columns})
-            return Survey(names.with_columns(rows=seen["rows"][0]), stamps, with_offset)
-        return Survey(seen.select("raw_id", "rows"), stamps, with_offset)
+            senders = names.with_columns(rows=pl.lit(seen["rows"][0]))
+        else:
+            sender = pl.col(self.names["raw_id"]).alias("raw_id")
+            seen = self.table.group_by(sender).agg(**counts).collect(engine="streaming")
+            senders = seen.select("raw_id", "rows")
+        return Survey(senders, int(seen["stamps"].sum()), int(seen["with_offset"].sum()))
 
     def of(self, raw_ids: pl.Series) -> pl.LazyFrame:
-        """Rows of some sensors, in the order of the source; null stands for those without an id."""
+        """``row``, ``raw_id``, ``timestamp`` and ``value`` of some sensors, as they came.
+
+        Args:
+            raw_ids: as the source writes them; null stands for rows without an id.
+        """
         if self.columns:
-            return self.table.unpivot(
+            table = self.table.unpivot(
                 on=raw_ids.drop_nulls().to_list(),
-                index=["row", "timestamp"],
-                variable_name="raw_id",
-                value_name="value",
+                index=[ROW, self.names["timestamp"]],
+                variable_name=self.names["raw_id"],
+                value_name=self.names["value"],
             )
-        asked = pl.col("raw_id").is_in(raw_ids.drop_nulls().implode())
-        nameless = pl.col("raw_id").is_null() & raw_ids.has_nulls()
-        return self.table.filter(asked | nameless)
+        else:
+            sender = pl.col(self.names["raw_id"])
+            asked = sender.is_in(raw_ids.drop_nulls().implode())
+            if raw_ids.has_nulls():
+                asked |= sender.is_null()
+            table = self.table.filter(asked)
+        ours = (pl.col(source).alias(name) for name, source in self.names.items())
+        return table.select(pl.col(ROW).alias("row"), *ours)
 
 
 def require_columns(present: list[str], needed: list[str], *, what: str, setting: str) -> None:
@@ -99,16 +119,17 @@ def read_layout(raw: pl.LazyFrame, layout: ReadingLayout, *, what: str = "raw re
     Raises:
         SchemaError: a column is missing.
     """
-    columns = raw.collect_schema().names()
-    wanted = {layout.timestamp: "timestamp"}
+    # Numbered before anything is asked of it: then the number comes from the file's own reader, and
+    # rows of other sensors are left out while the file is read.
+    table = raw.with_row_index(ROW)
+    columns = [name for name in table.collect_schema().names() if name != ROW]
+    names = {"timestamp": layout.timestamp}
     if layout.kind == "long":
-        wanted |= {str(layout.sensor_id): "raw_id", str(layout.value): "value"}
-    require_columns(columns, list(wanted), what=what, setting="ingestion.readings")
-    others = [name for name in columns if name not in wanted]
-    if layout.kind == "wide":
-        if not others:
-            raise SchemaError(f"{what}: a wide table needs at least one column per sensor")
-        table = raw.rename(wanted).with_row_index("row")
-        return RawRows(table, tuple(others), [])
-    table = raw.select(pl.col(name).alias(ours) for name, ours in wanted.items())
-    return RawRows(table.with_row_index("row"), (), others)
+        names |= {"raw_id": str(layout.sensor_id), "value": str(layout.value)}
+    require_columns(columns, list(names.values()), what=what, setting="ingestion.readings")
+    others = [name for name in columns if name not in names.values()]
+    if layout.kind == "long":
+        return RawRows(table, names, (), others)
+    if not others:
+        raise SchemaError(f"{what}: a wide table needs at least one column per sensor")
+    return RawRows(table, names | CELLS, tuple(others), [])

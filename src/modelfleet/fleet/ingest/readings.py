@@ -128,7 +128,9 @@ def _repeating(rows: pl.DataFrame) -> int:
 def _late(fresh: pl.DataFrame, stored: Stored, step_minutes: int) -> int:
     if stored.last is None:
         return 0
-    return fresh.select((time_at(pl.col("place"), step_minutes) < stored.last).sum()).item()
+    return int(
+        (fresh.select(time_at(pl.col("place"), step_minutes)).to_series() < stored.last).sum()
+    )
 
 
 def _where(frame: pl.DataFrame, chosen: pl.Series) -> pl.DataFrame:
