@@ -25,6 +25,7 @@ from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
 from modelfleet.fleet.admissions import PROFILE_FAILED, RETIRED, STILL_SENDING
+from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
 from modelfleet.fleet.tasks.baseline import NO_BACKUP
 from tests.project import ROOT, Project, inside, make_project
@@ -174,14 +175,8 @@ def gate_codes(base: dict[str, Any]) -> set[str]:
 
 
 def ingestion_codes() -> set[str]:
-    """Reasons for rejecting a row, read from the source."""
-    folder = ROOT / "src" / "modelfleet" / "fleet" / "ingest"
-    source = "\n".join(file.read_text() for file in sorted(folder.glob("*.py")))
-    found = re.findall(r'pl\.lit\("([a-z_]+)"\)', source)
-    found += re.findall(r'^\s+\(.+, "([a-z_]+)"\),$', source, re.MULTILINE)
-    codes = set(found) - {"earliest", "latest"}
-    assert codes >= {"off_grid", "before_earliest", "conflicting_values", "unreadable_value"}
-    return codes
+    """Reasons for rejecting a row."""
+    return set(REASON.categories)
 
 
 def base_parameters() -> dict[str, Any]:
