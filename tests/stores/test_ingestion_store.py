@@ -1,12 +1,8 @@
 """Ingestion batch by batch: each whole or not at all, once, and at the cost of the new rows."""
 
 import json
-import multiprocessing
-import os
 import pickle
 import random
-import signal
-import time
 from pathlib import Path
 
 import polars as pl
@@ -25,8 +21,6 @@ from tests.fleet.ingest.batches import ingest, make_store, raw, table
 
 DAY = raw(*((hour, sensor, hour) for sensor in "ab" for hour in range(24)))
 NEXT = raw(*((hour, sensor, hour) for sensor in "ab" for hour in range(24, 48)))
-KILLS = 40
-"""In the test; many more were tried by hand with the same code."""
 
 
 @pytest.fixture
@@ -238,55 +232,6 @@ def test_split_and_repeated_batches_give_the_same_table(
     assert table(one) == table(two)
     assert one.source().shards() == two.source().shards()
     assert_digests_are_true(two)
-
-
-def _ingest_everything(folder: str) -> None:
-    """What the process does that is killed."""
-    ingest(make_store(Path(folder)), *MANY)
-
-
-MANY = [
-    (
-        f"batch-{number}",
-        raw(
-            *((24 * number + h, s, h if h % 5 else -1) for s in "abcdefgh" for h in range(24)),
-            *((24 * number - 3, s, 21) for s in "ab" if number),
-        ),
-    )
-    for number in range(6)
-]
-
-
-def test_a_killed_ingestion_leaves_whole_batches_and_the_next_run_completes_it(
-    tmp_path: Path,
-) -> None:
-    """SIGKILL at random moments: tables stay readable, the re-run's equal the unbroken run's."""
-    unbroken = make_store(tmp_path / "unbroken")
-    ingest(unbroken, *MANY)
-    generator = random.Random(7)
-    context = multiprocessing.get_context("fork")
-    interrupted = 0
-    for kill in range(KILLS):
-        folder = tmp_path / f"kill-{kill}"
-        process = context.Process(target=_ingest_everything, args=(str(folder),))
-        process.start()
-        time.sleep(generator.uniform(0.01, 0.35))
-        interrupted += process.is_alive()
-        os.kill(process.pid or 0, signal.SIGKILL)
-        process.join()
-        store = make_store(folder)
-        if open_table(store.readings) is not None:
-            store.source().scan().collect()
-        ingest(store, *MANY)
-        assert table(store) == table(unbroken)
-        assert store.accounts() == unbroken.accounts()
-        assert store.source().shards() == unbroken.source().shards()
-        columns = ["batch", "row", "sensor_id", "reason"]
-        assert (
-            store.rejected_rows().select(columns).collect().sort(columns).rows()
-            == unbroken.rejected_rows().select(columns).collect().sort(columns).rows()
-        )
-    assert interrupted >= KILLS // 4
 
 
 class TestDatasets:

@@ -52,8 +52,8 @@ def ingest_batch(
     """
     ingestion, fleet = rules.ingestion, rules.fleet
     with _opened(batch) as raw:
-        rows = read_layout(raw, ingestion.readings, what=batch.name)
         with _named(batch):
+            rows = read_layout(raw, ingestion.readings, what=batch.name)
             seen = rows.survey()
         kind = id_kind(seen.senders["raw_id"])
         check_id_kind(kind, stored.id_kind, what=batch.name)
