@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from modelfleet.domain.errors import DataError
-from modelfleet.stores.delta import RETENTION
+from modelfleet.stores.delta import RETENTION, open_table
 from modelfleet.stores.objects import Objects
 
 if TYPE_CHECKING:
@@ -109,12 +109,13 @@ def commit_files(
             _create(target, schema, actions, properties)
         else:
             _append(target, schema, actions, properties, [str(shard) for shard in replaced])
-    except CommitFailedError as error:
-        raise DataError(
-            "another ingestion wrote to the same tables at the same time; nothing of this batch "
-            "was stored; run again"
-        ) from error
     except (DeltaError, OSError) as error:
+        overtaken = isinstance(target, str) and open_table(target) is not None
+        if isinstance(error, CommitFailedError) or overtaken:
+            raise DataError(
+                "another ingestion wrote to the same tables at the same time; nothing of this "
+                "batch was stored; run again"
+            ) from error
         raise DataError(_refusal(files.root, error)) from error
 
 
