@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from modelfleet.domain.arrays import FloatArray, IntArray
 
@@ -86,7 +85,7 @@ def level_ratio(days: Days, hold: int) -> float:
 
 def _held_ratios(size: FloatArray, hold: int) -> FloatArray:
     """Factors between the days before and after each change, up and then down."""
-    windows = np.sort(sliding_window_view(size, hold), axis=1)
+    windows = _ordered_windows(size, hold)
     spare = int(hold > 3)
     low, high = windows[:, spare], windows[:, hold - 1 - spare]
     before, after = slice(None, -hold - 1), slice(hold + 1, None)
@@ -116,7 +115,7 @@ def find_shift(
         return None
     start = int(day[split])
     since = levels[day[split:]]
-    calm = np.median(sliding_window_view(since, min(3, len(since))), axis=1)
+    calm = _running_median(since, min(3, len(since)))
     usual = np.median(levels[day[:split]])  # lies in the middle half, and costs less
     if calm.min() <= usual <= calm.max():
         return None
@@ -134,7 +133,7 @@ def _sharpest_change(levels: FloatArray, first: int, hold: int) -> int | None:
     """Position of the first day after the change, among known days."""
     if len(levels) < 2 * hold:
         return None
-    middle = np.median(sliding_window_view(levels, hold), axis=1)
+    middle = _running_median(levels, hold)
     position: IntArray = np.arange(hold, len(levels) - hold + 1)
     change = np.abs(middle[hold:] - middle[:-hold])
     change = np.where(position >= first, change, -1.0)
@@ -151,3 +150,18 @@ def _first_of_the_new(levels: FloatArray, *, old: float, new: float) -> int:
     wrong_before = np.cumsum(like_new)[:-1]
     wrong_after = np.cumsum(~like_new[::-1])[::-1][1:]
     return int((wrong_before + wrong_after).argmin()) + 1
+
+
+def _running_median(values: FloatArray, width: int) -> FloatArray:
+    """Median of every ``width`` neighbours; shape (n - width + 1,)."""
+    windows = _ordered_windows(values, width)  # three times as fast as np.median over them
+    middle: FloatArray = (windows[:, (width - 1) // 2] + windows[:, width // 2]) / 2
+    return middle
+
+
+def _ordered_windows(values: FloatArray, width: int) -> FloatArray:
+    """Every ``width`` neighbours, sorted; shape (n - width + 1, width)."""
+    first = np.arange(len(values) - width + 1)
+    windows: FloatArray = values[first[:, None] + np.arange(width)]
+    windows.sort(axis=1)
+    return windows

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.jumps import count_jumps
 from modelfleet.domain.levels import Shift, find_shift, level_ratio, summarise_days
 from modelfleet.domain.parameters.validation import ProfileParameters
 from modelfleet.fleet.axis import Axis
@@ -63,24 +64,26 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
     """
     grid, values = axis.grid, block.values
     known = np.isfinite(values)
-    position = np.flatnonzero(known)
-    recent = slice(max(len(values) - parameters.recent_weeks * grid.per_week, 0), None)
-    runs, stuck = _stuck(values[recent], grid.hours(1), parameters.stuck_hours)
     present = values[known]
+    recently = known[max(len(values) - parameters.recent_weeks * grid.per_week, 0) :]
+    count = int(recently.sum())
+    runs = _run_lengths(present[len(present) - count :])
+    stuck = runs[grid.hours(1) * runs >= parameters.stuck_hours]
+    last = int(np.flatnonzero(known)[-1])
     return {
         "outcome": "profiled",
         "readings": len(present),
         "first_reading": axis.time(block.first),
-        "last_reading": axis.time(block.first + int(position[-1])),
+        "last_reading": axis.time(block.first + last),
         "history_weeks": len(values) / grid.per_week,
-        "silence_hours": grid.hours(len(values) - 1 - int(position[-1])),
-        "coverage": float(known[recent].mean()),
-        "longest_gap_hours": grid.hours(_longest_run(~known[recent])),
-        "stuck_share": float(stuck.sum() / max(known[recent].sum(), 1)),
+        "silence_hours": grid.hours(len(values) - 1 - last),
+        "coverage": count / len(recently),
+        "longest_gap_hours": grid.hours(_longest_gap(recently)),
+        "stuck_share": float(stuck.sum() / max(count, 1)),
         "longest_stuck_hours": grid.hours(int(runs.max(initial=0))),
-        "stuck_end_hours": grid.hours(_run_at_end(present)),
-        **_level_figures(block, axis, parameters),
-        "zero_share": float((present == 0).mean()),
+        "stuck_end_hours": grid.hours(int(_run_lengths(present)[-1])),
+        **_level_figures(block, present, axis, parameters),
+        "zero_share": np.count_nonzero(present == 0) / len(present),
         "mean": float(present.mean()),
         "spread": float(present.std()),
         "minimum": float(present.min()),
@@ -89,30 +92,20 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
     }
 
 
-def _run_lengths(keys: AnyArray) -> IntArray:
-    """Length of the run of equal neighbours that each entry stands in; shape (n,)."""
-    if not len(keys):
-        return np.empty(0, dtype=np.int64)
-    change = np.flatnonzero(keys[1:] != keys[:-1]) + 1
-    lengths = np.diff(np.concatenate([[0], change, [len(keys)]]))
-    return np.repeat(lengths, lengths)
+def _run_lengths(values: AnyArray) -> IntArray:
+    """Lengths of the runs of equal neighbours, in order; shape (runs,)."""
+    change = np.flatnonzero(values[1:] != values[:-1]) + 1
+    return np.diff(np.concatenate([[0], change, [len(values)]]))
 
 
-def _longest_run(flags: BoolArray) -> int:
-    return int(_run_lengths(flags)[flags].max(initial=0))
+def _longest_gap(known: BoolArray) -> int:
+    """Length of the longest run of unknown steps; runs of known and unknown ones alternate."""
+    return int(_run_lengths(known)[int(known[0]) :: 2].max(initial=0))
 
 
-def _stuck(values: FloatArray, step_hours: float, least: float) -> tuple[IntArray, BoolArray]:
-    """Runs of one same value among the known ones, and which values stand in long ones."""
-    runs = _run_lengths(values[np.isfinite(values)])
-    return runs, runs * step_hours >= least
-
-
-def _run_at_end(present: FloatArray) -> int:
-    return int(_run_lengths(present)[-1])
-
-
-def _level_figures(block: Block, axis: Axis, parameters: ProfileParameters) -> dict[str, Any]:
+def _level_figures(
+    block: Block, present: FloatArray, axis: Axis, parameters: ProfileParameters
+) -> dict[str, Any]:
     """What the days say of the level: jumps, a change of unit, a shift that lasts."""
     values, per_day = block.values, axis.grid.per_day
     days, hold = summarise_days(values, per_day), parameters.hold_days
@@ -122,7 +115,7 @@ def _level_figures(block: Block, axis: Axis, parameters: ProfileParameters) -> d
     far = shift is not None and shift.distance > parameters.jump_factor
     unsettled = levels[first : shift.start if shift and far else None]
     return {
-        "level_jump_days": _level_jump_days(values, unsettled, parameters.jump_factor),
+        "level_jump_days": float(count_jumps(present, unsettled, factor=parameters.jump_factor)),
         "level_ratio": level_ratio(days.since(max(first - hold - 1, 0)), hold),
         "shift_days": float(len(levels) - shift.start) if shift and far else 0.0,
         **_shift_figures(shift, block, axis, len(values) % per_day),
@@ -138,15 +131,6 @@ def _shift_figures(shift: Shift | None, block: Block, axis: Axis, offset: int) -
         "level_after": shift.after,
         "shifted_at": axis.time(block.first + offset + shift.start * axis.grid.per_day),
     }
-
-
-def _level_jump_days(values: FloatArray, days: FloatArray, factor: float) -> float:
-    """Days whose median lies ``factor`` interquartile ranges outside the middle half."""
-    low, high = np.nanquantile(values, [0.25, 0.75])
-    margin = factor * (high - low)
-    if not margin > 0:
-        return 0.0
-    return float(((days < low - margin) | (days > high + margin)).sum())
 
 
 def _weekly_share(known: BoolArray, per_week: int) -> list[float]:
