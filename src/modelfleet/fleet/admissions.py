@@ -13,6 +13,7 @@ from modelfleet.domain.admission import Condition, SensorCondition, find_faults
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.errors import listing
 from modelfleet.domain.parameters.validation import ValidationParameters
+from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.limits import SensorLimits, limits_of
 
 __all__ = [
@@ -164,7 +165,7 @@ def _warn_of_retired(admissions: pl.DataFrame) -> None:
 
 def _condition(profiles: pl.DataFrame) -> SensorCondition:
     def figures(name: str) -> FloatArray:
-        return np.asarray(profiles[name].cast(pl.Float64).fill_null(float("nan")), dtype=np.float64)
+        return as_floats(profiles[name])
 
     return SensorCondition(
         readings=figures("readings"),

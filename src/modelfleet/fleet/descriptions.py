@@ -1,11 +1,10 @@
 """Profiles completed with what is known of each sensor from elsewhere than its readings."""
 
-import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.parameters.validation import ProfileParameters, ValidationParameters
 from modelfleet.domain.swaps import find_swaps
+from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.retirement import find_retired
 
@@ -86,11 +85,9 @@ def _with_swaps(table: pl.DataFrame, parameters: ProfileParameters) -> pl.DataFr
 
 
 def _swaps_among(moved: pl.DataFrame, apart: int) -> pl.DataFrame:
-    def figures(column: str) -> FloatArray:
-        return np.asarray(moved[column].cast(pl.Float64), dtype=np.float64)
-
-    day = np.asarray(moved["shifted_at"].dt.epoch("us"), dtype=np.float64) / MICROSECONDS_PER_DAY
-    swaps = find_swaps(figures("level_before"), figures("level_after"), day, apart=apart)
+    before, after = as_floats(moved["level_before"]), as_floats(moved["level_after"])
+    day = as_floats(moved["shifted_at"].dt.epoch("us")) / MICROSECONDS_PER_DAY
+    swaps = find_swaps(before, after, day, apart=apart)
     ids = moved["sensor_id"].to_list()
     found = [
         {"sensor_id": ids[i], "swap_partner": ids[partner], "swap_mismatch": swaps.mismatch[i]}

@@ -9,6 +9,7 @@ import polars as pl
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.gates import Evidence, GateResult, Status, judge
 from modelfleet.domain.parameters.evaluation import GateParameters
+from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.sentences import explain_verdict
 
 __all__ = ["judge_candidates", "make_scorecard"]
@@ -133,16 +134,13 @@ def _evidence(trained: pl.DataFrame, weeks: int) -> Evidence:
         rows: Sequence[Any] = trained[name].to_list()
         return np.array(rows, dtype=np.float64).reshape(len(rows), weeks)
 
-    def column(name: str) -> FloatArray:
-        return np.asarray(trained[name].fill_null(float("nan")), dtype=np.float64)
-
     return Evidence(
         loss=table("loss"),
         baseline_loss=table("baseline_loss"),
         hours=table("hours"),
-        valid_share=column("valid_share"),
-        mean_error=column("mean_error"),
-        mae=column("mae"),
+        valid_share=as_floats(trained["valid_share"]),
+        mean_error=as_floats(trained["mean_error"]),
+        mae=as_floats(trained["mae"]),
     )
 
 
