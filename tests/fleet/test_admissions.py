@@ -57,9 +57,13 @@ def readings_of(series: Mapping[str, FloatArray]) -> pl.DataFrame:
 
 
 def rejected_of(**rows: tuple[str, int]) -> pl.DataFrame:
-    """So many rejected rows of a sensor, and why."""
-    found = [(name, reason) for name, (reason, count) in rows.items() for _ in range(count)]
-    schema = {"sensor_id": pl.String, "reason": pl.String}
+    """So many rejected rows of a sensor, from first to last hour, and why."""
+    found = [
+        (name, f"{START + (AXIS.end - START) * i / count:%Y-%m-%dT%H:%M}", reason)
+        for name, (reason, count) in rows.items()
+        for i in range(count)
+    ]
+    schema = {"sensor_id": pl.String, "timestamp": pl.String, "reason": pl.String}
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
@@ -144,9 +148,7 @@ def test_a_sensor_with_one_fault_has_one_reason(code: str) -> None:
 @pytest.mark.parametrize("code", ROWS)
 def test_rejected_rows_tell_what_a_sensor_sends(code: str) -> None:
     """Of two sensors with the same readings, the one that also sent those rows is set aside."""
-    sent = pl.DataFrame({"sensor_id": "faulty", "reason": ROWS[code][0]}).select(
-        pl.all().repeat_by(ROWS[code][1]).explode()
-    )
+    sent = rejected_of(faulty=ROWS[code])
     found = admit({"faulty": sound(), "sound": sound()}, sent)
     assert found["faulty"]["reasons"] == [code]
     assert found["sound"]["admitted"]

@@ -33,9 +33,9 @@ class SensorCondition:
         shift_days: days since the level changed for good.
         swap_mismatch: how far a sensor and its likeliest partner miss each other's former level;
             infinite without a partner.
-        rows_per_step: rows that came in per step of the grid.
-        off_grid_share: share of the sensor's raw rows that missed the grid.
-        rejected_share: share of the sensor's raw rows that were rejected.
+        rows_per_step: recent rows that came in per step of the grid.
+        off_grid_share: share of the sensor's recent raw rows that missed the grid.
+        rejected_share: share of the sensor's recent raw rows that were rejected.
         spread: standard deviation of the values.
     """
 

@@ -6,11 +6,11 @@ from modelfleet.domain.parameters.validation import ProfileParameters, Validatio
 from modelfleet.domain.swaps import find_swaps
 from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.refusals import with_refusals
 from modelfleet.fleet.retirement import find_retired
 
 __all__ = ["describe_profiles"]
 
-OUT_OF_RANGE = ("below_lower_limit", "above_upper_limit")
 MICROSECONDS_PER_DAY = 24 * 3600 * 1_000_000
 
 
@@ -27,7 +27,7 @@ def describe_profiles(
     Args:
         sensors: ``sensor_id``, ``cohort``, ``kind`` and further metadata: the fleet.
         profiles: measured from readings.
-        rejected: rejected rows, with ``sensor_id`` and ``reason``.
+        rejected: rejected rows, with ``sensor_id``, ``timestamp`` as it came and ``reason``.
         axis: the run's time axis.
         validation: what counts as a swap, and which column tells of retirement.
 
@@ -42,31 +42,12 @@ def describe_profiles(
         sensors.select("sensor_id", "cohort", "kind")
         .join(profiles, on="sensor_id", how="left")
         .join(retired, on="sensor_id", how="left")
-        .join(_refused(rejected), on="sensor_id", how="left")
-        .with_columns(pl.col("readings", "^.*_rows$").fill_null(0))
-        .with_columns(_row_figures(axis))
+        .with_columns(pl.col("readings").fill_null(0))
         .sort("sensor_id")
     )
+    weeks = validation.profile.recent_weeks
+    table = with_refusals(table, rejected, axis=axis, recent_weeks=weeks)
     return _with_swaps(table, validation.profile)
-
-
-def _refused(rejected: pl.DataFrame) -> pl.DataFrame:
-    return rejected.group_by("sensor_id").agg(
-        rejected_rows=pl.len().cast(pl.Int64),
-        out_of_range_rows=pl.col("reason").is_in(OUT_OF_RANGE).sum().cast(pl.Int64),
-        off_grid_rows=(pl.col("reason") == "off_grid").sum().cast(pl.Int64),
-    )
-
-
-def _row_figures(axis: Axis) -> list[pl.Expr]:
-    rows = (pl.col("rejected_rows") + pl.col("readings")).clip(lower_bound=1)
-    # Of a sensor without a reading it is not known since when it sends.
-    steps = pl.col("history_weeks").fill_null((axis.stop - axis.first) / axis.grid.per_week)
-    return [
-        (pl.col("rejected_rows") / rows).alias("rejected_share"),
-        (pl.col("off_grid_rows") / rows).alias("off_grid_share"),
-        (rows / (steps * axis.grid.per_week).clip(lower_bound=1)).alias("rows_per_step"),
-    ]
 
 
 def _with_swaps(table: pl.DataFrame, parameters: ProfileParameters) -> pl.DataFrame:
