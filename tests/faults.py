@@ -24,7 +24,12 @@ KILLS = int(os.environ.get("KILLS", "20"))
 """Kills per stage; more take longer: ``KILLS=200 pytest -k killed``."""
 
 NOBODY = 65534
-PRELOADED = ["pytest", "polars", "deltalake", "obstore", "modelfleet.stores.ingestion_store"]
+PRELOADED = [
+    *("pytest", "polars", "deltalake", "obstore", "kedro.config", "kedro.runner"),
+    *("kedro_datasets.pandas", "kedro_datasets.json", "matplotlib.figure"),
+    *("modelfleet.stores.ingestion_store", "modelfleet.pipelines.validation"),
+]
+"""So that a process is killed at its work and not while it imports."""
 PATIENCE = 60
 """Seconds that a process may take before the test gives up."""
 
