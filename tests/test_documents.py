@@ -24,9 +24,10 @@ from modelfleet.domain.gates import Evidence, judge
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
-from modelfleet.fleet.admissions import PROFILE_FAILED, RETIRED, STILL_SENDING
+from modelfleet.fleet.admissions import PROFILE_FAILED
 from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
+from modelfleet.fleet.retirement import NEVER_IN_SERVICE, RENAMED, RETIRED, STILL_SENDING
 from modelfleet.fleet.tasks.baseline import NO_BACKUP
 from tests.project import ROOT, Project, inside, make_project
 
@@ -162,7 +163,8 @@ def admission_codes(base: dict[str, Any]) -> set[str]:
     condition = SensorCondition(**{each.name: one for each in fields(SensorCondition)})
     faults = find_faults(condition, AdmissionLimits.uniform(general, 1))
     expected = {entry["reason"] for entry in base["validation"]["expectations"]}
-    return {*faults, *expected, PROFILE_FAILED, RETIRED, STILL_SENDING}
+    owners = {RETIRED, RENAMED, STILL_SENDING, NEVER_IN_SERVICE}
+    return {*faults, *expected, *owners, PROFILE_FAILED}
 
 
 def gate_codes(base: dict[str, Any]) -> set[str]:
@@ -179,6 +181,21 @@ def ingestion_codes() -> set[str]:
     return set(REASON.categories)
 
 
+def note_codes() -> set[str]:
+    """Notes on the metadata, read from the source."""
+    source = ROOT / "src" / "modelfleet" / "fleet" / "ingest" / "notes.py"
+    codes = set(re.findall(r'_note\(\s*\w+,\s*"([a-z_]+)"', source.read_text()))
+    assert codes >= {"no_metadata", "another_unit"}
+    return codes
+
+
+def all_codes() -> set[str]:
+    """Every code that a person meets."""
+    base = base_parameters()
+    of_stages = admission_codes(base) | gate_codes(base) | ingestion_codes() | note_codes()
+    return of_stages | set(NO_BACKUP.values())
+
+
 def base_parameters() -> dict[str, Any]:
     """The parameters of ``conf/base``."""
     files = sorted((ROOT / "conf" / "base").glob("parameters*.yml"))
@@ -192,9 +209,7 @@ def explained_in_glossary() -> set[str]:
 
 def test_glossary_explains_every_reason_code() -> None:
     """A code that a person meets in a ledger or among rejected rows can be looked up."""
-    base = base_parameters()
-    codes = admission_codes(base) | gate_codes(base) | ingestion_codes() | set(NO_BACKUP.values())
-    assert sorted(codes - explained_in_glossary()) == []
+    assert sorted(all_codes() - explained_in_glossary()) == []
 
 
 def test_glossary_explains_outcomes_and_what_serves() -> None:
@@ -204,9 +219,7 @@ def test_glossary_explains_outcomes_and_what_serves() -> None:
 
 def test_glossary_explains_nothing_that_is_gone() -> None:
     """No code stays in the glossary after it left the code."""
-    base = base_parameters()
-    codes = admission_codes(base) | gate_codes(base) | ingestion_codes() | set(NO_BACKUP.values())
-    assert explained_in_glossary() <= {*codes, *OUTCOMES, *SERVES}
+    assert explained_in_glossary() <= {*all_codes(), *OUTCOMES, *SERVES}
 
 
 # --- "Your own data", executed ------------------------------------------------------------------
@@ -420,6 +433,9 @@ def test_everything_that_can_be_added_works_together(own: Project, page: list[Ex
 
     plant = {row["sensor_id"]: row for row in own.ledger(env="plant").iter_rows(named=True)}
     assert {row["cohort"] for row in plant.values()} == {"north/heat", "south/heat", "north/tank"}
+    assert plant["tank-01"]["outcome"] == "retired"
+    notes = own.load("sensor_notes", env="plant")
+    assert notes.to_numpy().tolist() == [["heat-05", "unknown_former_id", "heat-00"]]
     assert "waiting for approval" in status
     assert "Live          nothing" in status
     assert not releases.rstrip().endswith("live")

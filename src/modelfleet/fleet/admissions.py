@@ -1,9 +1,7 @@
 """Which sensors a model may learn from, and why the others may not."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,24 +9,24 @@ import polars as pl
 
 from modelfleet.domain.admission import Condition, SensorCondition, find_faults
 from modelfleet.domain.arrays import FloatArray
-from modelfleet.domain.errors import listing
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.limits import SensorLimits, limits_of
+from modelfleet.fleet.retirement import explain_retirement, warn_of_retired
 
-__all__ = [
-    "ADMISSION_SCHEMA",
-    "PROFILE_FAILED",
-    "RETIRED",
-    "STILL_SENDING",
-    "decide_admissions",
-]
+__all__ = ["ADMISSION_SCHEMA", "PROFILE_FAILED", "decide_admissions"]
 
-logger = logging.getLogger(__name__)
-
-RETIRED = "retired_by_owner"
-STILL_SENDING = "retired_but_sending"
 PROFILE_FAILED = "profile_failed"
+
+REMARKS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "looks_swapped": (("swap_partner", "with {}"),),
+    "dead": (("successor", "{} began when it stopped: renamed?"),),
+    "too_young": (
+        ("renamed_from", "was {}"),
+        ("predecessor", "began when {} stopped: renamed?"),
+    ),
+}
+"""Columns of a profile that name another sensor a reason has to do with, and how it is told."""
 
 ADMISSION_SCHEMA = pl.Schema(
     {
@@ -62,17 +60,17 @@ def decide_admissions(
         limits,
         find_faults(condition, limits.limits),
         find_faults(condition, limits.general),
-        profiles["swap_partner"].to_list(),
     )
     rows = []
     for position, profile in enumerate(profiles.iter_rows(named=True)):
         if profile["retired"]:
             longest = float(limits.limits.max_silence_hours[position])
-            rows.append(_retired(profile, longest))
+            why = explain_retirement(profile, max_silence_hours=longest)
+            rows.append(_row(profile, list(why), list(why.values())))
         else:
             rows.append(_judged(profile, position, rules, unmet))
     admissions = pl.DataFrame(rows, schema=ADMISSION_SCHEMA)
-    _warn_of_retired(admissions)
+    warn_of_retired(admissions)
     return admissions
 
 
@@ -84,26 +82,25 @@ class _Rules:
         limits: of each sensor.
         found: conditions under these limits.
         usual: conditions under the general limits.
-        partners: with whom a sensor looks swapped.
     """
 
     limits: SensorLimits
     found: Mapping[str, Condition]
     usual: Mapping[str, Condition]
-    partners: list[str | None]
 
     def codes(self, position: int) -> list[str]:
         """Reasons against a sensor."""
         return [code for code, each in self.found.items() if each.at_fault[position]]
 
-    def explain(self, code: str, position: int) -> str:
-        """A reason in figures."""
+    def explain(self, code: str, position: int, profile: Mapping[str, Any]) -> str:
+        """A reason in figures, and which other sensor it has to do with."""
         if code not in self.found or not self.found[code].at_fault[position]:
             return code
-        partner = self.partners[position] if code == "looks_swapped" else None
-        reason = self.limits.reason(self.found[code].limit, position)
-        notes = [f"with {partner}"] if partner else []
-        notes += [f"exception: {reason}"] if reason else []
+        notes = [
+            text.format(profile[name]) for name, text in REMARKS.get(code, ()) if profile[name]
+        ]
+        if reason := self.limits.reason(self.found[code].limit, position):
+            notes.append(f"exception: {reason}")
         return self._figures(code, position, notes)
 
     def allowances(self, position: int) -> list[str]:
@@ -125,42 +122,20 @@ class _Rules:
 def _judged(
     profile: Mapping[str, Any], position: int, rules: _Rules, unmet: Mapping[str, list[str]]
 ) -> dict[str, object]:
-    sensor_id = profile["sensor_id"]
     failed = profile["outcome"] == "failed"  # then there are no figures to judge by
     codes = [PROFILE_FAILED] if failed else rules.codes(position)
-    codes += [code for code in unmet.get(sensor_id, []) if code not in codes]
-    explanation = [rules.explain(code, position) for code in codes]
-    return {
-        "sensor_id": sensor_id,
-        "admitted": not codes,
-        "reasons": codes,
-        "explanation": explanation + ([] if failed else rules.allowances(position)),
-    }
+    codes += [code for code in unmet.get(profile["sensor_id"], []) if code not in codes]
+    explanation = [rules.explain(code, position, profile) for code in codes]
+    return _row(profile, codes, explanation + ([] if failed else rules.allowances(position)))
 
 
-def _retired(profile: Mapping[str, Any], longest_silence: float) -> dict[str, object]:
-    since, last = profile["retired_from"], profile["last_reading"]
-    silence = profile["silence_hours"]
-    sends = silence is not None and silence <= longest_silence
-    if since is not None:  # on its last day a sensor may still have been at work
-        sends = sends and last >= since + timedelta(days=1)
-    when = f"{RETIRED}: since {since:%Y-%m-%d %H:%M} UTC" if since else RETIRED
-    also = [f"{STILL_SENDING}: last reading {last:%Y-%m-%d %H:%M} UTC"] if sends else []
+def _row(profile: Mapping[str, Any], codes: list[str], explanation: list[str]) -> dict[str, object]:
     return {
         "sensor_id": profile["sensor_id"],
-        "admitted": False,
-        "reasons": [RETIRED, STILL_SENDING] if sends else [RETIRED],
-        "explanation": [when, *also],
+        "admitted": not codes,
+        "reasons": codes,
+        "explanation": explanation,
     }
-
-
-def _warn_of_retired(admissions: pl.DataFrame) -> None:
-    sending = admissions.filter(pl.col("reasons").list.contains(STILL_SENDING))["sensor_id"]
-    if len(sending):
-        logger.warning(
-            "retired sensors that still send: %s; correct the metadata, or switch them off",
-            listing(sending),
-        )
 
 
 def _condition(profiles: pl.DataFrame) -> SensorCondition:

@@ -5,9 +5,16 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
 
-__all__ = ["as_floats"]
+__all__ = ["as_days", "as_floats"]
+
+MICROSECONDS_PER_DAY = 24 * 3600 * 1_000_000
 
 
 def as_floats(column: pl.Series) -> FloatArray:
     """A column of numbers, NaN where nothing is known; shape (n,)."""
     return np.asarray(column.cast(pl.Float64).fill_null(float("nan")), dtype=np.float64)
+
+
+def as_days(times: pl.Series) -> FloatArray:
+    """A column of times in days since 1970, NaN where nothing is known; shape (n,)."""
+    return as_floats(times.dt.epoch("us")) / MICROSECONDS_PER_DAY

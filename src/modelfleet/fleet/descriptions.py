@@ -3,15 +3,14 @@
 import polars as pl
 
 from modelfleet.domain.parameters.validation import ProfileParameters, ValidationParameters
-from modelfleet.domain.swaps import find_swaps
-from modelfleet.fleet.arrays import as_floats
+from modelfleet.domain.swaps import NOBODY, find_swaps
+from modelfleet.fleet.arrays import as_days, as_floats
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.refusals import with_refusals
 from modelfleet.fleet.retirement import find_retired
+from modelfleet.fleet.successors import with_successors
 
 __all__ = ["describe_profiles"]
-
-MICROSECONDS_PER_DAY = 24 * 3600 * 1_000_000
 
 
 def describe_profiles(
@@ -25,7 +24,8 @@ def describe_profiles(
     """Complete the measured profiles.
 
     Args:
-        sensors: ``sensor_id``, ``cohort``, ``kind`` and further metadata: the fleet.
+        sensors: ``sensor_id``, ``cohort``, ``kind``, ``renamed_from`` and further metadata: the
+            fleet.
         profiles: measured from readings.
         rejected: rejected rows, with ``sensor_id``, ``timestamp`` as it came and ``reason``.
         axis: the run's time axis.
@@ -35,11 +35,12 @@ def describe_profiles(
         one row per known sensor, sorted: the profile, ``cohort``, ``kind``, ``retired``,
         ``retired_from``, ``rejected_rows``, ``out_of_range_rows``, ``off_grid_rows``,
         ``rejected_share``, ``off_grid_share``, ``rows_per_step``, ``swap_partner`` and
-        ``swap_mismatch`` (null without a partner).
+        ``swap_mismatch`` (null without a partner), ``renamed_from``, ``renamed_to``, and
+        ``successor`` and ``predecessor``, with whom a sensor looks renamed.
     """
     retired = find_retired(sensors, validation.retired_column, axis)
     table = (
-        sensors.select("sensor_id", "cohort", "kind")
+        sensors.select("sensor_id", "cohort", "kind", "renamed_from")
         .join(profiles, on="sensor_id", how="left")
         .join(retired, on="sensor_id", how="left")
         .with_columns(pl.col("readings").fill_null(0))
@@ -47,7 +48,8 @@ def describe_profiles(
     )
     weeks = validation.profile.recent_weeks
     table = with_refusals(table, rejected, axis=axis, recent_weeks=weeks)
-    return _with_swaps(table, validation.profile)
+    table = _with_swaps(table, validation.profile)
+    return with_successors(table, axis, apart_days=validation.profile.hold_days)
 
 
 def _with_swaps(table: pl.DataFrame, parameters: ProfileParameters) -> pl.DataFrame:
@@ -67,13 +69,12 @@ def _with_swaps(table: pl.DataFrame, parameters: ProfileParameters) -> pl.DataFr
 
 def _swaps_among(moved: pl.DataFrame, apart: int) -> pl.DataFrame:
     before, after = as_floats(moved["level_before"]), as_floats(moved["level_after"])
-    day = as_floats(moved["shifted_at"].dt.epoch("us")) / MICROSECONDS_PER_DAY
-    swaps = find_swaps(before, after, day, apart=apart)
+    swaps = find_swaps(before, after, as_days(moved["shifted_at"]), apart=apart)
     ids = moved["sensor_id"].to_list()
     found = [
         {"sensor_id": ids[i], "swap_partner": ids[partner], "swap_mismatch": swaps.mismatch[i]}
         for i, partner in enumerate(swaps.partner.tolist())
-        if partner >= 0
+        if partner != NOBODY
     ]
     return pl.DataFrame(
         found,

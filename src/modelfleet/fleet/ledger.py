@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from modelfleet.domain.errors import LedgerError, listing
-from modelfleet.fleet.admissions import RETIRED
+from modelfleet.fleet.retirement import RETIRED
 
 __all__ = ["LEDGER_SCHEMA", "OUTCOMES", "SERVES", "LedgerTotals", "build_ledger", "ledger_totals"]
 

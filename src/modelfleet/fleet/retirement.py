@@ -1,11 +1,31 @@
-"""Sensors that their owner took out of service."""
+"""Sensors that their owner took out of service, or goes on with under another id."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
 from modelfleet.domain.errors import SchemaError, listing
 from modelfleet.fleet.axis import Axis
 
-__all__ = ["find_retired"]
+__all__ = [
+    "NEVER_IN_SERVICE",
+    "RENAMED",
+    "RETIRED",
+    "STILL_SENDING",
+    "explain_retirement",
+    "find_retired",
+    "warn_of_retired",
+]
+
+logger = logging.getLogger(__name__)
+
+RETIRED = "retired_by_owner"
+RENAMED = "renamed"
+STILL_SENDING = "retired_but_sending"
+NEVER_IN_SERVICE = "retired_before_first_reading"
 
 TIME = pl.Datetime("us", "UTC")
 NO = ("", "false", "no", "0", "0.0", "nan", "null", "none")
@@ -17,13 +37,15 @@ def find_retired(sensors: pl.DataFrame, column: str | None, axis: Axis) -> pl.Da
     """Read from the metadata who is retired.
 
     Args:
-        sensors: ``sensor_id`` and the metadata.
+        sensors: ``sensor_id``, ``renamed_from`` and the metadata.
         column: holds a date, such as 2024-05-31 (the first day out of service, on local clocks), or
             true; empty or false for a sensor in service. ``None``: nobody is retired.
         axis: a date after its end is still to come.
 
     Returns:
-        ``sensor_id``, ``retired`` and ``retired_from`` (UTC, null where no date is given).
+        ``sensor_id``, ``retired``, ``retired_from`` (UTC, null where no date is given) and
+        ``renamed_to``, the id under which the sensor goes on, null for most. Whoever goes on under
+        another id is retired.
 
     Raises:
         SchemaError: the column is missing, or holds something else.
@@ -40,11 +62,69 @@ def find_retired(sensors: pl.DataFrame, column: str | None, axis: Axis) -> pl.Da
             "true, nor false; correct the metadata"
         )
     begun = _midnight(axis) <= axis.end
-    return table.select(
+    renamed = sensors.select(sensor_id="renamed_from", renamed_to="sensor_id").drop_nulls()
+    out = pl.col("text").is_in(YES) | begun.fill_null(value=False)
+    return table.join(renamed, on="sensor_id", how="left", maintain_order="left").select(
         "sensor_id",
-        retired=pl.col("text").is_in(YES) | begun.fill_null(value=False),
+        retired=out | pl.col("renamed_to").is_not_null(),
         retired_from=_midnight(axis),
+        renamed_to="renamed_to",
     )
+
+
+def explain_retirement(profile: Mapping[str, Any], *, max_silence_hours: float) -> dict[str, str]:
+    """Say why a retired sensor is, and how its readings contradict it.
+
+    Args:
+        profile: with what :func:`find_retired` found, and the sensor's first and last reading.
+        max_silence_hours: a sensor that was silent for longer sends no more.
+
+    Returns:
+        reason code to explanation, :data:`RETIRED` first.
+    """
+    since, last = profile["retired_from"], profile["last_reading"]
+    first, now = profile["first_reading"], profile["renamed_to"]
+    silence = profile["silence_hours"]
+    sends = silence is not None and silence <= max_silence_hours
+    # On its last day a sensor may still have been at work.
+    over = since + timedelta(days=1) if since else None
+    notes = {
+        RETIRED: f"since {since:%Y-%m-%d %H:%M} UTC" if since else "",
+        RENAMED: f"goes on as {now}" if now else None,
+        STILL_SENDING: f"last reading {last:%Y-%m-%d %H:%M} UTC"
+        if sends and (over is None or last >= over)
+        else None,
+        NEVER_IN_SERVICE: f"first reading {first:%Y-%m-%d %H:%M} UTC"
+        if over and first and first >= over
+        else None,
+    }
+    return {
+        code: f"{code}: {text}" if text else code
+        for code, text in notes.items()
+        if text is not None
+    }
+
+
+def warn_of_retired(admissions: pl.DataFrame) -> None:
+    """Log whose readings contradict their retirement.
+
+    Args:
+        admissions: ``sensor_id`` and ``reasons``.
+    """
+
+    def those(code: str) -> pl.Series:
+        return admissions.filter(pl.col("reasons").list.contains(code))["sensor_id"]
+
+    if len(sending := those(STILL_SENDING)):
+        logger.warning(
+            "retired sensors that still send: %s; correct the metadata, or switch them off",
+            listing(sending),
+        )
+    if len(early := those(NEVER_IN_SERVICE)):
+        logger.warning(
+            "sensors that retired before their first reading: %s; correct the date in the metadata",
+            listing(early),
+        )
 
 
 def _text(sensors: pl.DataFrame, column: str | None) -> pl.Expr:

@@ -49,6 +49,7 @@ class SensorLayout(Parameters):
     lower_limit: str | None = None
     upper_limit: str | None = None
     rule_value: str | None = None
+    renamed_from: str | None = None
 
 
 class EventLayout(Parameters):

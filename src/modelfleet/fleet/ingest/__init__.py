@@ -7,6 +7,7 @@ from modelfleet.fleet.ingest.covariates import covariate_arrays, read_covariates
 from modelfleet.fleet.ingest.events import read_events, sensor_periods
 from modelfleet.fleet.ingest.ingestion import as_source, ingest_source
 from modelfleet.fleet.ingest.judgement import Rules
+from modelfleet.fleet.ingest.notes import note_sensors
 from modelfleet.fleet.ingest.readings import Ingested
 from modelfleet.fleet.ingest.sensors import UNREGISTERED, complete_fleet, register_sensors
 from modelfleet.fleet.ingest.store import BatchWriter, IngestionStore
@@ -25,6 +26,7 @@ __all__ = [
     "covariate_arrays",
     "ingest_batch",
     "ingest_source",
+    "note_sensors",
     "read_covariates",
     "read_events",
     "register_sensors",

@@ -1,5 +1,6 @@
 """Known periods, such as bursts, heatwaves or strikes, and the sensors they concern."""
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
@@ -13,6 +14,8 @@ from modelfleet.fleet.roster import Periods
 
 __all__ = ["read_events", "sensor_periods"]
 
+logger = logging.getLogger(__name__)
+
 
 def read_events(raw: pl.DataFrame, sensors: pl.DataFrame, layout: EventLayout) -> pl.DataFrame:
     """Bring the calendar of events into one shape.
@@ -20,11 +23,11 @@ def read_events(raw: pl.DataFrame, sensors: pl.DataFrame, layout: EventLayout) -
     Returns:
         ``event_id``, ``kind``, ``start``, ``end`` (UTC), ``note`` and the scope columns. An event
         concerns the sensors whose metadata equal it in every scope column that it fills; one that
-        fills none concerns the whole fleet.
+        fills none concerns the whole fleet; one that concerns no sensor is logged as a warning.
 
     Raises:
         SchemaError: a column is missing.
-        DataError: an event has no time, or ends before it starts.
+        DataError: an event has no kind or no time, or ends before it starts.
     """
     needed = [layout.event_id, layout.kind, layout.start, layout.end, *layout.scope]
     require_columns(raw.columns, needed, what="raw events", setting="ingestion.events")
@@ -40,17 +43,46 @@ def read_events(raw: pl.DataFrame, sensors: pl.DataFrame, layout: EventLayout) -
         (pl.col(layout.note) if layout.note else pl.lit(None, dtype=pl.String)).alias("note"),
         *layout.scope,
     )
-    wrong = table.filter(~(pl.col("start") < pl.col("end")).fill_null(value=False))
-    if wrong.height:
-        raise DataError(
-            f"raw events: event {listing(wrong['event_id'])} has no readable start before its end; "
-            "correct its times"
-        )
+    _check_events(table.with_row_index("row"), text, layout)
+    _warn_of_strangers(table, sensors, layout.scope)
     return table.sort("start", "event_id")
 
 
+def _check_events(table: pl.DataFrame, raw: pl.DataFrame, layout: EventLayout) -> None:
+    unnamed = table.filter(pl.col("kind").is_null())
+    if unnamed.height:
+        raise DataError(
+            f"raw events: column {layout.kind!r} is empty in rows {listing(unnamed['row'])} (row 0 "
+            "is the first), and only events of a kind can be left out of learning; fill it"
+        )
+    wrong = table.filter(~(pl.col("start") < pl.col("end")).fill_null(value=False))
+    if wrong.height:
+        first = raw[int(wrong["row"][0])]
+        raise DataError(
+            f"raw events: event {listing(wrong['event_id'])} in rows {listing(wrong['row'])} (row "
+            f"0 is the first) has no readable start before its end, such as {layout.start} "
+            f"{first[layout.start][0]!r} and {layout.end} {first[layout.end][0]!r}; correct them, "
+            "times are written like 2018-01-31T13:00"
+        )
+
+
+def _warn_of_strangers(events: pl.DataFrame, sensors: pl.DataFrame, scope: Sequence[str]) -> None:
+    """Name the values of the scope that no sensor has: a misspelt district is in no calendar."""
+    for column in scope:
+        known = sensors[column].cast(pl.String).unique()
+        lost = events.filter(~pl.col(column).is_in(known.implode()))
+        if lost.height:
+            logger.warning(
+                "raw events: event %s concerns no sensor, none has %s %s; correct the event, or "
+                "the metadata",
+                listing(lost["event_id"]),
+                column,
+                listing(lost[column].unique().sort()),
+            )
+
+
 def _times(raw: pl.DataFrame, column: str, zone: str) -> pl.Series:
-    stamps = raw.select(timestamp=pl.col(column), sensor_id=pl.lit(""))
+    stamps = raw.select(timestamp=pl.col(column))
     return to_utc(stamps, zone=zone, what=f"raw events, column {column!r}")["time"]
 
 

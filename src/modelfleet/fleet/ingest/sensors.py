@@ -8,18 +8,17 @@ from modelfleet.domain.errors import SchemaError, listing
 from modelfleet.domain.parameters.ingestion import SensorLayout
 from modelfleet.fleet.ingest.identity import one_form
 from modelfleet.fleet.ingest.layout import require_columns
+from modelfleet.fleet.ingest.metadata import check_ids, check_limits, check_renames, finite_numbers
 from modelfleet.fleet.shards import with_shard
 
 __all__ = ["UNREGISTERED", "complete_fleet", "register_sensors"]
 
 UNREGISTERED = "unregistered"
-"""Cohort of sensors that send readings and stand in no metadata."""
+"""Cohort of sensors that stand in no metadata, or whose metadata lack a column of the cohort."""
 
-OPTIONAL: Mapping[str, pl.DataType] = {
-    "lower_limit": pl.Float64(),
-    "upper_limit": pl.Float64(),
-    "rule_value": pl.Float64(),
-}
+NUMBERS = ("lower_limit", "upper_limit", "rule_value")
+OPTIONAL = (*NUMBERS, "renamed_from")
+"""Columns that a fleet's metadata need not have; they are null then."""
 
 
 def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
@@ -27,10 +26,12 @@ def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
 
     Returns:
         ``sensor_id``, ``kind``, ``unit``, ``cohort``, ``lower_limit``, ``upper_limit``,
-        ``rule_value`` and all other columns of the source.
+        ``rule_value``, ``renamed_from`` and all other columns of the source.
 
     Raises:
-        SchemaError: a column is missing, an id is missing or stands twice.
+        SchemaError: a column is missing; an id is missing or stands twice, also in two Unicode
+            forms; a limit is no number, or above its counterpart; a former id is that of two
+            sensors, or of the sensor itself.
     """
     chosen = {name: getattr(layout, name) for name in OPTIONAL}
     named = {layout.sensor_id: "sensor_id", layout.kind: "kind", layout.unit: "unit"}
@@ -42,18 +43,16 @@ def register_sensors(raw: pl.DataFrame, layout: SensorLayout) -> pl.DataFrame:
         [pl.col(name).cast(pl.String) for name in layout.cohort_by], separator="/"
     )
     table = raw.with_columns(cohort=cohort.fill_null(UNREGISTERED)).rename(named)
+    absent = [name for name in OPTIONAL if name not in table.columns]
+    table = table.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
+    check_ids(table["sensor_id"])
     table = table.with_columns(
-        pl.lit(None, dtype=kind).alias(name)
-        for name, kind in OPTIONAL.items()
-        if name not in table.columns
+        pl.col("kind", "unit").cast(pl.String),
+        *(one_form(table[name]).alias(name) for name in ("sensor_id", "renamed_from")),
+        *(finite_numbers(table, name).alias(name) for name in NUMBERS),
     )
-    table = table.with_columns(sensor_id=one_form(table["sensor_id"]))
-    _check_ids(table["sensor_id"])
-    table = table.with_columns(
-        pl.col("sensor_id", "kind", "unit").cast(pl.String),
-        *(_numbers(table, name).alias(name) for name in OPTIONAL),
-    )
-    _check_limits(table)
+    check_limits(table)
+    check_renames(table)
     return table
 
 
@@ -85,40 +84,4 @@ def _check_columns(columns: Sequence[str], named: Mapping[str, str]) -> None:
         raise SchemaError(
             f"raw sensors: column {listing(clashes)} has the name of a column that is made here; "
             "rename it in the file, or name it in ingestion.sensors in parameters_ingestion.yml"
-        )
-
-
-def _numbers(table: pl.DataFrame, name: str) -> pl.Series:
-    """A column as numbers.
-
-    Raises:
-        SchemaError: names the sensors whose entry is none.
-    """
-    column = table[name]
-    numbers = column.cast(pl.Float64, strict=False)
-    wrong = table.filter(numbers.is_null() & column.is_not_null())
-    if wrong.height:
-        raise SchemaError(
-            f"raw sensors: {name} of sensor {listing(wrong['sensor_id'])} is no number, such as "
-            f"{wrong[name][0]!r}; correct it"
-        )
-    return numbers
-
-
-def _check_limits(table: pl.DataFrame) -> None:
-    crossed = table.filter(pl.col("lower_limit") > pl.col("upper_limit"))
-    if crossed.height:
-        raise SchemaError(
-            f"raw sensors: the lower limit of sensor {listing(crossed['sensor_id'])} is above its "
-            "upper limit; correct them"
-        )
-
-
-def _check_ids(ids: pl.Series) -> None:
-    if ids.null_count():
-        raise SchemaError(f"raw sensors: {ids.null_count()} rows have no sensor id; name them")
-    twice = ids.filter(ids.is_duplicated()).unique().sort().to_list()
-    if twice:
-        raise SchemaError(
-            f"raw sensors: sensor id {listing(twice)} stands in more than one row; keep one of each"
         )

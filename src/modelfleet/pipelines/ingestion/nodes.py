@@ -14,6 +14,7 @@ from modelfleet.fleet.ingest import (
     as_source,
     complete_fleet,
     ingest_source,
+    note_sensors,
     read_covariates,
     read_events,
     register_sensors,
@@ -22,18 +23,37 @@ from modelfleet.fleet.sharded import ReadingsSource
 from modelfleet.fleet.stamps import Stamp, stamp_tables
 from modelfleet.fleet.tables import from_pandas, to_pandas
 
-__all__ = ["align_covariates", "find_window", "ingest_rows", "list_events", "stamp_ingestion"]
+__all__ = ["check_metadata", "find_window", "ingest_rows", "read_metadata", "stamp_ingestion"]
+
+
+def read_metadata(
+    raw_sensors: pd.DataFrame,
+    raw_events: pd.DataFrame,
+    raw_covariates: pd.DataFrame,
+    ingestion: IngestionParameters,
+    fleet: FleetParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All small raw tables in one node, so that a fault in any stops the run before it writes."""
+    sensors = register_sensors(from_pandas(raw_sensors), ingestion.sensors)
+    events = read_events(from_pandas(raw_events), sensors, ingestion.events)
+    covariates = read_covariates(
+        from_pandas(raw_covariates),
+        ingestion.covariates,
+        grid=fleet.grid,
+        tolerance_minutes=ingestion.tolerance_minutes,
+    )
+    return to_pandas(sensors), to_pandas(events), to_pandas(covariates)
 
 
 def ingest_rows(
     raw_readings: Any,
-    raw_sensors: pd.DataFrame,
+    registered_sensors: pd.DataFrame,
     ingestion_store: IngestionStore,
     ingestion: IngestionParameters,
     fleet: FleetParameters,
 ) -> tuple[ReadingsSource, pl.LazyFrame, pl.LazyFrame, pd.DataFrame, dict[str, Any]]:
     """Take every new batch of raw rows; readings, rejected rows, batches, sensors, account."""
-    known = register_sensors(from_pandas(raw_sensors), ingestion.sensors)
+    known = from_pandas(registered_sensors)
     source, now = as_source(raw_readings), datetime.now(UTC)
     account = ingest_source(
         source, ingestion_store, known, ingestion=ingestion, fleet=fleet, now=now
@@ -48,17 +68,9 @@ def ingest_rows(
     )
 
 
-def list_events(
-    raw_events: pd.DataFrame, sensors: pd.DataFrame, ingestion: IngestionParameters
-) -> pd.DataFrame:
-    """The calendar of known periods."""
-    events = read_events(from_pandas(raw_events), from_pandas(sensors), ingestion.events)
-    return to_pandas(events)
-
-
-def align_covariates(raw_covariates: pd.DataFrame, ingestion: IngestionParameters) -> pd.DataFrame:
-    """Companions of the fleet in UTC."""
-    return to_pandas(read_covariates(from_pandas(raw_covariates), ingestion.covariates))
+def check_metadata(sensors: pd.DataFrame, ingestion: IngestionParameters) -> pd.DataFrame:
+    """What is missing or odd in the metadata."""
+    return to_pandas(note_sensors(from_pandas(sensors), ingestion.sensors))
 
 
 def find_window(readings: ReadingsSource, fleet: FleetParameters) -> dict[str, Any]:

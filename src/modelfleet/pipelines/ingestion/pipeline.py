@@ -12,10 +12,22 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                nodes.read_metadata,
+                [
+                    "raw_sensors",
+                    "raw_events",
+                    "raw_covariates",
+                    "params:ingestion",
+                    "params:fleet",
+                ],
+                ["registered_sensors", "events", "covariates"],
+                name="read_metadata",
+            ),
+            Node(
                 nodes.ingest_rows,
                 [
                     "raw_readings",
-                    "raw_sensors",
+                    "registered_sensors",
                     "ingestion_store",
                     "params:ingestion",
                     "params:fleet",
@@ -30,16 +42,10 @@ def create_pipeline() -> Pipeline:
                 name="ingest_rows",
             ),
             Node(
-                nodes.list_events,
-                ["raw_events", "sensors", "params:ingestion"],
-                "events",
-                name="list_events",
-            ),
-            Node(
-                nodes.align_covariates,
-                ["raw_covariates", "params:ingestion"],
-                "covariates",
-                name="align_covariates",
+                nodes.check_metadata,
+                ["sensors", "params:ingestion"],
+                "sensor_notes",
+                name="check_metadata",
             ),
             Node(
                 nodes.find_window, ["readings", "params:fleet"], "fleet_window", name="find_window"
