@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bad_inputs.summary import summarise
 from tests.project import Project, make_project
 
 os.environ.update(
@@ -60,3 +61,11 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def fresh(tmp_path: Path) -> Project:
     """A dozen sensors, not run yet."""
     return make_project(tmp_path / "project")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with what bad inputs got: in a line, or in a table where they were asked for."""
+    asked = terminalreporter.config.invocation_params.args
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)]
+    for line in summarise(reports, whole=any("bad_inputs" in argument for argument in asked)):
+        terminalreporter.write_line(line)
