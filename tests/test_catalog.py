@@ -60,6 +60,40 @@ def test_every_entry_has_a_layer_and_a_description(env: str) -> None:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name), name
 
 
+WITHOUT_VALIDATOR = {
+    "raw_readings": "a source of batches; its files are checked when they are opened",
+    "ingestion_store": "hands out a store, no data",
+    "run_info": "is made anew in each run",
+}
+DELIVERED = ("raw", "intermediate", "primary")
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_what_is_delivered_and_what_is_made_of_it_has_a_validator(env: str) -> None:
+    """Every door up to the tables that all stages read is watched; the exceptions have reasons."""
+    entries = loader(env)["catalog"]
+    early = {n for n, e in entries.items() if e["metadata"]["kedro-viz"]["layer"] in DELIVERED}
+    watched = {name for name, entry in entries.items() if "validator" in entry}
+    assert early - watched == WITHOUT_VALIDATOR.keys()
+    for name in watched:
+        validator = entries[name]["validator"]
+        assert validator["class"].startswith("modelfleet.stores.validators."), name
+        assert validator["options"]["remedy"], name
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_validator_can_be_made(env: str, tmp_path: Path) -> None:
+    """Kedro makes a validator when its asset is first asked for; here all of them are."""
+    from kedro.io import DataCatalog
+    from kedro.validation.core import resolve_validator
+
+    with inside(tmp_path):
+        catalog = DataCatalog.from_config(loader(env)["catalog"], save_version="x")
+    assert catalog.validator_specs
+    for spec in catalog.validator_specs.values():
+        assert callable(resolve_validator(spec).validate)
+
+
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_environment_builds_its_catalog(env: str, tmp_path: Path) -> None:
     """Each entry can be made, in every environment."""

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from kedro.io import DatasetError
 
-from modelfleet.hooks import RefusedConfigurationError
+from modelfleet.domain.errors import DataError, SchemaError
+from modelfleet.hooks import FleetHooks, RefusedConfigurationError, StoppedRunError
 from tests.conftest import kedro
 from tests.project import Project
 
@@ -61,6 +64,63 @@ def test_what_we_raise_on_purpose_ends_a_run_without_a_traceback(fresh: Project)
     assert "readings.parquet" in done.stderr
     assert "Error: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+HEADERS = {
+    "sensors.csv": "sensor_id,kind,unit,district,lower_limit,upper_limit",
+    "events.csv": "event_id,kind,district,start,end,note",
+    "covariates.csv": "timestamp",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        *(
+            (file, "", rf"DatasetError: raw_{file[:-4]}: .*{file} is empty, .*: deliver it again")
+            for file in HEADERS
+        ),
+        ("sensors.csv", HEADERS["sensors.csv"], "SchemaError: raw_sensors: it has 0 rows, fewer"),
+        ("events.csv", "event_id,kind,,kind\n", "raw_events: column 3 of 4 has no name; .* 'kind'"),
+        ("events.csv", f"{HEADERS['events.csv']}\n1,burst,A,soon,,\n", "DataError: .*event '1'"),
+        ("sensors.csv", f"{HEADERS['sensors.csv']}\na,k,u,d,9,1\n", "SchemaError: .*sensor 'a'"),
+    ],
+)  # fmt: skip
+def test_a_bad_small_table_stops_a_run_before_it_writes(
+    fresh: Project, file: str, content: str, message: str
+) -> None:
+    """Not one row of readings is taken, and the message is all that a terminal shows."""
+    (fresh.raw / file).write_text(content)
+    with pytest.raises(StoppedRunError, match=message):
+        fresh.run(pipelines=["ingestion"])
+    assert {path.name for path in fresh.data.iterdir()} <= {"01_raw", "mlflow"}
+
+
+def caused(error: Exception, cause: Exception | None) -> Exception:
+    """An error as Kedro raises it around another."""
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (SchemaError("a is missing"), "SchemaError: a is missing"),
+        (caused(DatasetError("x: Failed"), DataError("b; do c")), "DataError: b; do c"),
+        (DatasetError("x: there is none; make it"), "DatasetError: x: there is none; make it"),
+        (caused(DatasetError("x: gone"), FileNotFoundError("gone")), "DatasetError: x: gone"),
+        (caused(DatasetError("x: Failed"), TypeError("bug")), None),
+        (ValueError("bug"), None),
+    ],
+)
+def test_what_is_meant_for_people_is_shown_as_a_message(error: Any, message: str | None) -> None:
+    """Whatever else goes wrong keeps its traceback, for those who mend the code."""
+    if message is None:
+        FleetHooks().on_pipeline_error(error)
+    else:
+        with pytest.raises(StoppedRunError) as caught:
+            FleetHooks().on_pipeline_error(error)
+        assert str(caught.value) == message
 
 
 def test_the_package_runs_as_a_module(fresh: Project) -> None:

@@ -13,7 +13,7 @@ import click
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -85,9 +85,9 @@ class FleetHooks:
 
     @hook_impl(trylast=True)
     def on_pipeline_error(self, error: Exception) -> None:
-        """Show what we raise on purpose as a message; anything else keeps its traceback."""
-        if isinstance(error, ModelfleetError):
-            raise StoppedRunError(f"{type(error).__name__}: {error}") from error
+        """Show what is raised on purpose as a message; anything else keeps its traceback."""
+        if message := _message(error):
+            raise StoppedRunError(message) from error
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -113,3 +113,19 @@ def _tracking() -> Any:
     """MLflow if a run is being tracked, else ``None``; never imports it."""
     mlflow = sys.modules.get("mlflow")
     return mlflow if mlflow is not None and mlflow.active_run() else None
+
+
+def _message(error: Exception) -> str | None:
+    """What an error says to people, or ``None`` where it says more to those who mend the code.
+
+    Kedro wraps whatever a dataset or a validator raises in its ``DatasetError``. Meant for people
+    are our own errors, files that cannot be opened, and what a dataset says on purpose.
+    """
+    cause: BaseException | None = error
+    while isinstance(cause, DatasetError):
+        cause = cause.__cause__
+    if isinstance(cause, ModelfleetError):
+        asset = getattr(error, "dataset_name", None)  # of a validator's error
+        return f"{type(cause).__name__}: {f'{asset}: ' if asset else ''}{cause}"
+    meant = isinstance(error, DatasetError) and isinstance(cause, OSError | None)
+    return f"{type(error).__name__}: {error}" if meant else None

@@ -28,7 +28,7 @@ def load_asset(name: str, env: str | None) -> Any:
     entry = dict(_catalog(env)[name])
     from kedro.io import AbstractDataset, DatasetError
 
-    entry = entry.get("dataset", entry)
+    entry = {key: value for key, value in entry.get("dataset", entry).items() if key != "validator"}
     dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
     if not dataset.exists():
         raise DataError(
