@@ -15,7 +15,7 @@ class ReadingsValidator:
 
     Over the whole table: the columns; sensor and time in every row; times on whole steps; values
     finite or missing. In the first and the last shard also what a worker is promised: sorted by
-    sensor and time, one row each. It costs half of what it takes to find the fleet's window.
+    sensor and time, one row each. All of it costs less than finding the fleet's window does.
 
     Args:
         remedy: ends the error; says what to do.
