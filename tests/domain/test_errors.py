@@ -23,7 +23,7 @@ def test_every_error_is_one_of_ours_and_is_drawn_in_the_tree():
         if issubclass(kind, ModelfleetError)
     }
     assert drawn == real
-    assert set(real) | {"listing"} == set(errors.__all__)
+    assert set(real) | {"LISTED", "listing"} == set(errors.__all__)
 
 
 def test_up_to_ten_offenders_are_named():
@@ -40,3 +40,9 @@ def test_more_than_ten_are_counted():
 def test_nobody_to_name():
     """No offenders, no text."""
     assert listing([]) == ""
+
+
+def test_of_the_first_few_the_others_are_counted():
+    """Where only the first offenders are at hand, their number is given."""
+    assert listing([3, 5], count=12) == "3, 5 and 10 more"
+    assert listing([3, 5], count=2) == "3, 5"

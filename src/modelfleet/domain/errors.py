@@ -17,6 +17,7 @@ An error names the offenders (ten at most, then a count), what was found, and wh
 from collections.abc import Iterable
 
 __all__ = [
+    "LISTED",
     "AccountError",
     "ConfigurationError",
     "DataError",
@@ -73,8 +74,13 @@ class ReleaseError(ModelfleetError):
     """A release is incomplete, altered or unknown."""
 
 
-def listing(names: Iterable[object], *, limit: int = LISTED) -> str:
+def listing(names: Iterable[object], *, limit: int = LISTED, count: int | None = None) -> str:
     """Name the offenders in a message: at most ``limit`` of them, then a count.
+
+    Args:
+        names: the offenders, or the first of them.
+        limit: how many are named.
+        count: how many there are, where ``names`` are only the first.
 
     >>> listing(["a", "b"])
     "'a', 'b'"
@@ -82,5 +88,6 @@ def listing(names: Iterable[object], *, limit: int = LISTED) -> str:
     '0, 1 and 10 more'
     """
     shown = list(names)
+    more = max(count or 0, len(shown)) - min(limit, len(shown))
     text = ", ".join(repr(name) for name in shown[:limit])
-    return f"{text} and {len(shown) - limit} more" if len(shown) > limit else text
+    return f"{text} and {more} more" if more else text

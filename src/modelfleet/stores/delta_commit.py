@@ -56,7 +56,8 @@ class NewFiles:
         name = f"part-{uuid.uuid4().hex}.parquet"
         path = name if shard is None else f"{SHARD}={shard}/{name}"
         content = io.BytesIO()
-        frame.write_parquet(content)
+        # Written once and read by every stage: snappy reads nearly twice as fast as zstd.
+        frame.write_parquet(content, compression="snappy")
         try:
             Objects(self.root).put(path, content.getvalue())
         except (BaseError, OSError) as error:

@@ -56,13 +56,14 @@ def ingest_batch(
             rows = read_layout(raw, ingestion.readings, what=batch.name)
             seen = rows.survey()
         kind = id_kind(seen.senders["raw_id"])
-        check_id_kind(kind, stored.id_kind, what=batch.name)
+        check_id_kind(kind, stored.id_kind, seen.senders["raw_id"], what=batch.name)
         clock = read_clock(
             rows.stamp_kind(),
             stamps=seen.stamps,
             with_offset=seen.with_offset,
+            odd_rows=rows.odd_rows,
             zone=ingestion.readings.time_zone,
-            what=batch.name,
+            what=f"{batch.name}, column {rows.names['timestamp']!r}",
         )
         unreadable = UnreadableRows(batch.name, seen.rows, ingestion.max_unreadable_share)
         accounts = []

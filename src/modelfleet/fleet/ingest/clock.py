@@ -1,10 +1,12 @@
 """From what a clock on the wall showed to UTC on the grid."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import polars as pl
 
-from modelfleet.domain.errors import SchemaError
+from modelfleet.domain.errors import LISTED, SchemaError, listing
 from modelfleet.fleet.ingest.reasons import REASON, because
 
 __all__ = ["OFFSET", "Clock", "read_clock", "to_grid", "to_utc"]
@@ -14,6 +16,14 @@ OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
 FORMATS = tuple(
     f"%Y-%m-%d{separator}%H:%M{seconds}" for separator in "T " for seconds in ("", ":%S", ":%S%.f")
 )
+
+
+class OddRows(Protocol):
+    """Finds the first rows whose timestamp is text with or without an offset."""
+
+    def __call__(self, *, with_offset: bool) -> list[int]:
+        """Their numbers, ten at most."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,13 @@ class Clock:
 
 
 def read_clock(
-    kind: pl.DataType, *, stamps: int, with_offset: int, zone: str | None, what: str
+    kind: pl.DataType,
+    *,
+    stamps: int,
+    with_offset: int,
+    odd_rows: OddRows,
+    zone: str | None,
+    what: str,
 ) -> Clock:
     """Find out how the timestamps of a batch are to be read.
 
@@ -66,8 +82,9 @@ def read_clock(
         kind: their type.
         stamps: how many there are.
         with_offset: how many of them are text with an offset.
+        odd_rows: finds the first rows with or without an offset.
         zone: time zone of stamps that name none.
-        what: names the source in errors.
+        what: names the source and its column in errors.
 
     Raises:
         SchemaError: they are no times, no zone is declared, or stamps with and without offset are
@@ -78,9 +95,12 @@ def read_clock(
             f"{what}: timestamps are {kind}; give text such as 2018-01-31T13:00, or datetimes"
         )
     if 0 < with_offset < stamps:
+        rarer = 2 * with_offset <= stamps
+        which, count = ("with", with_offset) if rarer else ("without", stamps - with_offset)
         raise SchemaError(
-            f"{what}: {with_offset} of {stamps} timestamps carry an offset and the others "
-            "do not; a mixture cannot be read without guessing, write all of them one way"
+            f"{what}: {with_offset} of {stamps} timestamps carry an offset and the others do not; "
+            f"rows {which} one: {listing(odd_rows(with_offset=rarer), count=count)}; a mixture "
+            "cannot be read without guessing, write all of them one way"
         )
     aware = with_offset > 0 or (isinstance(kind, pl.Datetime) and kind.time_zone is not None)
     if zone is None and not aware and stamps:
@@ -103,16 +123,22 @@ def to_utc(table: pl.DataFrame, *, zone: str | None, what: str) -> pl.DataFrame:
         SchemaError: see :func:`read_clock`.
     """
     stamps = table["timestamp"].drop_nulls()
-    is_text = stamps.dtype == pl.String
+    none = pl.repeat(value=False, n=table.height, eager=True)
+    told = table["timestamp"].str.contains(OFFSET) if stamps.dtype == pl.String else none
     clock = read_clock(
         stamps.dtype,
         stamps=len(stamps),
-        with_offset=int(stamps.str.contains(OFFSET).sum()) if is_text else 0,
+        with_offset=int(told.sum()),
+        odd_rows=partial(_odd_rows, told),
         zone=zone,
         what=what,
     )
     rows = table.lazy().with_columns(sensor=pl.lit(0)).with_row_index("row")
     return clock.to_utc(rows).collect().drop("row", "sensor")
+
+
+def _odd_rows(told: pl.Series, *, with_offset: bool) -> list[int]:
+    return (told if with_offset else ~told).arg_true().head(LISTED).to_list()
 
 
 def _parsed(text: pl.Expr, offset: str, zone: str | None) -> pl.Expr:

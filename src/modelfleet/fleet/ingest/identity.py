@@ -4,7 +4,7 @@ from typing import Literal
 
 import polars as pl
 
-from modelfleet.domain.errors import SchemaError
+from modelfleet.domain.errors import SchemaError, listing
 
 __all__ = ["IdKind", "check_id_kind", "id_kind", "one_form"]
 
@@ -16,7 +16,7 @@ def id_kind(ids: pl.Series) -> IdKind:
     return "number" if ids.dtype.is_numeric() else "text"
 
 
-def check_id_kind(now: IdKind, before: IdKind | None, *, what: str) -> None:
+def check_id_kind(now: IdKind, before: IdKind | None, ids: pl.Series, *, what: str) -> None:
     """Refuse a batch whose ids are of another kind than those stored.
 
     A number has no leading zeros: 7 may be the sensor 7 or what is left of 007.
@@ -26,8 +26,9 @@ def check_id_kind(now: IdKind, before: IdKind | None, *, what: str) -> None:
     """
     if before is not None and now != before:
         raise SchemaError(
-            f"{what}: sensor ids are {now}s, those stored before were {before}s; '007' and 7 would "
-            "become one sensor or two by accident; write ids the same way in every batch"
+            f"{what}: sensor ids are {now}s, such as {listing(ids.drop_nulls().head(2))}, those "
+            f"stored before were {before}s; '007' and 7 would become one sensor or two by "
+            "accident; write ids the same way in every batch"
         )
 
 

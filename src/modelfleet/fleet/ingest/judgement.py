@@ -59,7 +59,7 @@ def judge_rows(
     coded = asked.with_columns(sensor=text.cast(named, strict=False).to_physical().cast(pl.UInt32))
     timed = clock.to_utc(coded.drop("raw_id"))
     placed = to_grid(
-        to_numbers(timed, what=what),
+        to_numbers(timed, what=f"{what}, column {rules.ingestion.readings.value!r}"),
         step_minutes=rules.fleet.grid.step_minutes,
         tolerance_minutes=rules.ingestion.tolerance_minutes,
     )

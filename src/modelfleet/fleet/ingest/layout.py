@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from modelfleet.domain.errors import SchemaError, listing
+from modelfleet.domain.errors import LISTED, SchemaError, listing
 from modelfleet.domain.parameters.ingestion import ReadingLayout
 from modelfleet.fleet.ingest.clock import OFFSET
 
@@ -75,6 +75,12 @@ class RawRows:
             seen = self.table.group_by(sender).agg(**counts).collect(engine="streaming")
             senders = seen.select("raw_id", "rows")
         return Survey(senders, int(seen["stamps"].sum()), int(seen["with_offset"].sum()))
+
+    def odd_rows(self, *, with_offset: bool) -> list[int]:
+        """The first rows whose timestamp is text with an offset, or without one."""
+        carries = pl.col(self.names["timestamp"]).str.contains(OFFSET)
+        rows = self.table.filter(carries if with_offset else ~carries).select(ROW).head(LISTED)
+        return rows.collect(engine="streaming")[ROW].to_list()
 
     def of(self, raw_ids: pl.Series) -> pl.LazyFrame:
         """``row``, ``raw_id``, ``timestamp`` and ``value`` of some sensors, as they came.
