@@ -20,7 +20,7 @@ from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.roster import assign, ids_by_shard, make_roster
 from modelfleet.fleet.shards import shard_of, shards_of, with_shard
 from modelfleet.fleet.tables import from_pandas, to_pandas
-from tests.fleet.test_engine import FrameSource
+from tests.fleet.engine.tasks import FrameSource
 
 START = datetime(2018, 1, 1, tzinfo=UTC)
 FLEET = FleetParameters(

@@ -32,7 +32,7 @@ from modelfleet.fleet.summary_text import format_summary
 from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
 from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
 from tests.estimators import Cautious
-from tests.fleet.test_engine import SOURCE
+from tests.fleet.engine.tasks import SOURCE
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
 SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from kedro.io import DatasetError
 
@@ -14,66 +13,10 @@ from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.promotion import PromotionDecision
 from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import ReleaseDraft
-from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.stores.channel import Channel, ChannelDataset
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import ReleaseDataset, ReleaseStore
 from modelfleet.stores.run_info import RunInfoDataset
-from modelfleet.stores.sharded_frame import ShardedFrameDataset
-from modelfleet.stores.workspace import FolderWorkspace, WorkspaceDataset
-
-
-class TestFrames:
-    """Results of workers and lists of their files."""
-
-    def test_a_list_of_files_finds_them_after_a_move(self, tmp_path: Path) -> None:
-        """Files are named relative to the workspace, so the folder may move."""
-        workspace = FolderWorkspace(str(tmp_path / "old"))
-        frame = pl.DataFrame({"sensor_id": ["a"], "loss": [[1.0, 2.0]]})
-        file = workspace.put("kind", 4, "f" * 64, frame)
-        listed = ShardedFrame.of(workspace.root, {4: file}, 1)
-        place = str(tmp_path / "list.json")
-        ShardedFrameDataset(filepath=place, path=workspace.root).save(listed)
-        (tmp_path / "old").rename(tmp_path / "new")
-        moved = ShardedFrameDataset(filepath=place, path=str(tmp_path / "new"))
-        assert moved.load().scan().collect().equals(frame)
-        assert moved.preview()["columns"] == ["sensor_id"]
-        assert moved.load().digest == listed.digest
-
-    def test_a_result_is_whole_or_absent(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A writer that dies leaves no file that a reader could take for a result."""
-
-        def die(*_: Any, **__: Any) -> None:
-            raise OSError("no space left on device")
-
-        workspace = FolderWorkspace(str(tmp_path))
-        monkeypatch.setattr(pl.DataFrame, "write_parquet", die)
-        with pytest.raises(OSError, match="no space"):
-            workspace.put("kind", 4, "f" * 64, pl.DataFrame({"a": [1]}))
-        assert workspace.find("kind", 4, "f" * 64) is None
-        assert not [p for p in tmp_path.rglob("*") if p.is_file()]
-
-    def test_a_damaged_result_counts_as_absent(self, tmp_path: Path) -> None:
-        """It is computed again instead of failing every run; others may read what is whole."""
-        workspace = FolderWorkspace(str(tmp_path))
-        file = workspace.put("kind", 4, "f" * 64, pl.DataFrame({"a": range(100)}))
-        place = tmp_path / file
-        assert workspace.find("kind", 4, "f" * 64) == file
-        umask = os.umask(0)
-        os.umask(umask)
-        assert place.stat().st_mode & 0o777 == 0o666 & ~umask
-        place.write_bytes(place.read_bytes()[:50])
-        assert workspace.find("kind", 4, "f" * 64) is None
-
-    def test_looking_at_the_workspace_makes_nothing(self, tmp_path: Path) -> None:
-        """The dataset hands out a handle; results come from workers only."""
-        dataset = WorkspaceDataset(filepath=str(tmp_path / "workspace"))
-        assert dataset.load().find("kind", 1, "f") is None
-        with pytest.raises(DatasetError, match="workers"):
-            dataset.save(1)
-        assert not list(tmp_path.iterdir())
 
 
 def draft(note: str = "x", *, run: str = "run-1") -> ReleaseDraft:

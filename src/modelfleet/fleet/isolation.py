@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["isolated"]
+__all__ = ["failed_row", "isolated"]
 
 logger = logging.getLogger(__name__)
 
@@ -12,10 +12,21 @@ LONGEST_REASON = 500
 
 
 def isolated(compute: Callable[[], dict[str, Any]], *, sensor_id: str) -> dict[str, Any]:
-    """Run one sensor's computation; an exception becomes its ``failed`` outcome with the reason."""
+    """Run one sensor's computation; an exception becomes its ``failed`` outcome with the reason.
+
+    Raises:
+        MemoryError: memory is the machine's matter, and the engine's: it tries with fewer sensors.
+    """
     try:
         return {"sensor_id": sensor_id, **compute()}
-    except Exception as error:  # noqa: BLE001  whatever a sensor's data or estimator does, the fleet goes on
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a sensor's data or estimator does, the fleet goes on
         reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
         logger.warning("sensor %r failed: %s", sensor_id, reason)
-        return {"sensor_id": sensor_id, "outcome": "failed", "reason": reason}
+        return failed_row(sensor_id, reason)
+
+
+def failed_row(sensor_id: str, reason: str) -> dict[str, Any]:
+    """A sensor's row in the result of any task that could not be done for it."""
+    return {"sensor_id": sensor_id, "outcome": "failed", "reason": reason}

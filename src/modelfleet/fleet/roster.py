@@ -51,6 +51,14 @@ class Roster:
         """Only the members of one shard."""
         return Roster({shard: self.members[shard]})
 
+    def piece(self, start: int, stop: int) -> "Roster":
+        """Of a part, only the members at these positions."""
+        return Roster({shard: found[start:stop] for shard, found in self.members.items()})
+
+    def sensor_ids(self) -> tuple[str, ...]:
+        """Sensors of all members, shard after shard."""
+        return tuple(member.sensor_id for member in self.all())
+
     def all(self) -> Iterable[Member]:
         """Every member, shard after shard."""
         return (member for shard in sorted(self.members) for member in self.members[shard])

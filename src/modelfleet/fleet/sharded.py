@@ -1,6 +1,6 @@
 """What flows through the catalog, and the only two doors to storage that a worker has."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -18,8 +18,13 @@ class ReadingsSource(Protocol):
         """Shards with readings, and the digest of what each holds."""
         ...
 
-    def read(self, shard: int) -> pl.DataFrame:
-        """Readings of a shard: ``sensor_id``, ``timestamp`` (UTC), ``value``, sorted by both."""
+    def read(self, shard: int, *, only: Collection[str] | None = None) -> pl.DataFrame:
+        """Readings of a shard: ``sensor_id``, ``timestamp`` (UTC), ``value``, sorted by both.
+
+        Args:
+            shard: which one.
+            only: the sensors that are asked for; all of the shard where ``None``.
+        """
         ...
 
     def scan(self) -> pl.LazyFrame:
@@ -32,19 +37,27 @@ class ReadingsSource(Protocol):
 
 
 class Workspace(Protocol):
-    """Where workers leave results: idempotent, and complete or absent."""
+    """Where workers leave results: each file is whole or absent, and never changes. Picklable."""
 
     @property
     def root(self) -> str:
         """Where the files lie."""
         ...
 
-    def find(self, kind: str, shard: int, fingerprint: str) -> str | None:
-        """The file of a result, relative to the root, if it is there."""
+    def find(self, files: Collection[str]) -> set[str]:
+        """Which of these files are there."""
         ...
 
-    def put(self, kind: str, shard: int, fingerprint: str, frame: pl.DataFrame) -> str:
-        """Store a result and return its file, relative to the root."""
+    def put(self, file: str, frame: pl.DataFrame) -> None:
+        """Store a result, in place of one that may be there: it is the same."""
+        ...
+
+    def read(self, file: str) -> pl.DataFrame:
+        """Read a result back."""
+        ...
+
+    def remove(self, files: Collection[str]) -> None:
+        """Remove what is not needed any more; what is not there need not be."""
         ...
 
 
@@ -72,12 +85,12 @@ class ShardedFrame:
 
     def scan(self) -> pl.LazyFrame:
         """The whole table, shard after shard."""
-        return pl.scan_parquet([f"{self.root}/{file}" for file in self.files])
+        return pl.scan_parquet([f"{self.root}/{file}" for file in self.files], glob=False)
 
     def read(self, shard: int) -> pl.DataFrame | None:
         """The part of one shard, or ``None`` where it has none."""
         file = self.file_of(shard)
-        return None if file is None else pl.read_parquet(f"{self.root}/{file}")
+        return None if file is None else pl.read_parquet(f"{self.root}/{file}", glob=False)
 
     def file_of(self, shard: int) -> str | None:
         """The file of one shard, relative to the root."""
@@ -85,7 +98,7 @@ class ShardedFrame:
 
 
 def file_name(kind: str, shard: int, fingerprint: str) -> str:
-    """Where a result is stored, relative to the root of a workspace."""
+    """The file of a result, relative to the root of a workspace."""
     return f"{kind}/{shard:04d}-{fingerprint[:32]}.parquet"
 
 

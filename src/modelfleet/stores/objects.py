@@ -1,14 +1,23 @@
-"""Objects by name, in a folder or in a bucket: what releases and channels are kept in."""
+"""Objects by name, in a folder or in a bucket: releases, channels, results of workers."""
 
-import contextlib
+import functools
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 __all__ = ["Objects"]
+
+REQUESTS = 16
+"""Requests to a bucket that are under way at the same time."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -40,12 +49,9 @@ class Objects:
 
     def remove(self, name: str) -> None:
         """Remove an object and the folders that are empty without it."""
-        import obstore
-
-        with contextlib.suppress(FileNotFoundError):
-            obstore.delete(self._open(), name)
+        self.delete([name])
         if "://" not in self.root:
-            with contextlib.suppress(OSError):  # it holds something else, or is gone
+            with suppress(OSError):  # it holds something else, or is gone
                 Path(self.root).rmdir()
 
     def get(self, name: str) -> bytes | None:
@@ -58,6 +64,46 @@ class Objects:
             return bytes(obstore.get(self._open(), name).bytes())
         except FileNotFoundError:
             return None
+
+    def ends(self, names: Collection[str], size: int) -> dict[str, bytes]:
+        """The last ``size`` bytes of those objects that are there."""
+        import obstore
+
+        if self._absent():
+            return {}
+        store = self._open()
+
+        def end(name: str) -> bytes | None:
+            try:
+                return bytes(obstore.get(store, name, options={"range": {"suffix": size}}).bytes())
+            except FileNotFoundError:
+                return None
+
+        found = zip(names, _together(end, names), strict=True)
+        return {name: content for name, content in found if content is not None}
+
+    def delete(self, names: Collection[str]) -> None:
+        """Remove objects; those that are not there need not be."""
+        import obstore
+
+        if self._absent():
+            return
+        store = self._open()
+
+        def delete(name: str) -> None:
+            with suppress(FileNotFoundError):
+                obstore.delete(store, name)
+
+        _together(delete, names)
+
+    def written(self, prefix: str) -> dict[str, datetime]:
+        """All objects below a prefix, and when each was written, in UTC."""
+        import obstore
+
+        if self._absent():
+            return {}
+        batches = obstore.list(self._open(), prefix)
+        return {str(entry["path"]): entry["last_modified"] for batch in batches for entry in batch}
 
     def names(self, prefix: str = "") -> list[str]:
         """Names of all objects below a prefix, sorted."""
@@ -80,8 +126,22 @@ class Objects:
         return "://" not in self.root and not Path(self.root).is_dir()
 
     def _open(self) -> "ObjectStore":
-        from obstore.store import LocalStore, from_url
+        from obstore.store import LocalStore
 
         if "://" in self.root:
-            return from_url(self.root)
+            return _bucket(self.root)
         return LocalStore(self.root, mkdir=True, automatic_cleanup=True)
+
+
+@functools.cache
+def _bucket(url: str) -> "ObjectStore":
+    """A bucket, whose connections are kept: opening one takes as long as a request."""
+    from obstore.store import from_url
+
+    return from_url(url)
+
+
+def _together(ask: Callable[[str], Answer], names: Iterable[str]) -> list[Answer]:
+    """Answers in the order of the names; requests overlap."""
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        return list(pool.map(ask, names))

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,11 @@ class DeltaReadings:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         return self.digests
 
-    def read(self, shard: int) -> pl.DataFrame:
+    def read(self, shard: int, *, only: Collection[str] | None = None) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         part = self.scan().filter(pl.col("shard") == shard)
+        if only is not None:
+            part = part.filter(pl.col("sensor_id").is_in(list(only)))
         rows = part.select("sensor_id", "timestamp", "value").collect()
         # Delta promises no order: batches follow each other, and compaction may change it.
         return rows if _in_order(rows) else rows.sort("sensor_id", "timestamp")

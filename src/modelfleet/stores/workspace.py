@@ -1,18 +1,18 @@
-"""Where the engine's workers leave their results: a folder of Parquet files."""
+"""Where the engine's workers leave their results: Parquet files in a folder or in a bucket."""
 
-import os
-import tempfile
+import io
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.fleet.sharded import file_name
+from modelfleet.domain.errors import TaskError
 from modelfleet.stores.describe import DescribedDataset
+from modelfleet.stores.objects import Objects
 
-__all__ = ["FolderWorkspace", "WorkspaceDataset"]
+__all__ = ["ObjectWorkspace", "WorkspaceDataset"]
 
 
 MAGIC = b"PAR1"
@@ -20,56 +20,56 @@ MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
-class FolderWorkspace:
-    """A :class:`~modelfleet.fleet.sharded.Workspace` in a folder that all workers see."""
+class ObjectWorkspace:
+    """A :class:`~modelfleet.fleet.sharded.Workspace` that all workers see.
+
+    Attributes:
+        root: a folder, or the URL of a bucket; what opens it comes from the machine's environment.
+    """
 
     root: str
 
-    def find(self, kind: str, shard: int, fingerprint: str) -> str | None:
+    def find(self, files: Collection[str]) -> set[str]:
+        """See :class:`~modelfleet.fleet.sharded.Workspace`.
+
+        A file that a full disk or a power cut left without its end is not there: it is computed
+        again instead of failing every run.
+        """
+        ends = self._objects.ends(files, len(MAGIC))
+        return {file for file, end in ends.items() if end == MAGIC}
+
+    def put(self, file: str, frame: pl.DataFrame) -> None:
         """See :class:`~modelfleet.fleet.sharded.Workspace`."""
-        file = file_name(kind, shard, fingerprint)
-        return file if _is_whole(Path(self.root, file)) else None
+        content = io.BytesIO()
+        frame.rechunk().write_parquet(content)  # bytes depend on chunks
+        self._objects.put(file, content.getvalue())
 
-    def put(self, kind: str, shard: int, fingerprint: str, frame: pl.DataFrame) -> str:
+    def read(self, file: str) -> pl.DataFrame:
+        """See :class:`~modelfleet.fleet.sharded.Workspace`.
+
+        Raises:
+            TaskError: it is gone.
+        """
+        content = self._objects.get(file)
+        if content is None:
+            raise TaskError(f"{self.root}/{file} is gone: another run cleaned up; run again")
+        return pl.read_parquet(io.BytesIO(content))
+
+    def remove(self, files: Collection[str]) -> None:
         """See :class:`~modelfleet.fleet.sharded.Workspace`."""
-        file = file_name(kind, shard, fingerprint)
-        target = Path(self.root, file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # A killed worker leaves a temporary file behind, never half a result.
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".tmp")
-        os.close(handle)
-        try:
-            frame.rechunk().write_parquet(temporary)
-            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files for one user alone
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        return file
+        self._objects.delete(files)
+
+    @property
+    def _objects(self) -> Objects:
+        return Objects(self.root)
 
 
-def _is_whole(file: Path) -> bool:
-    """Whether a Parquet file is there to its end: a damaged result is computed again."""
-    try:
-        with file.open("rb") as content:
-            content.seek(-len(MAGIC), os.SEEK_END)
-            return content.read() == MAGIC
-    except OSError:
-        return False
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-class WorkspaceDataset(DescribedDataset[Any, FolderWorkspace]):
+class WorkspaceDataset(DescribedDataset[Any, ObjectWorkspace]):
     """Hands out the workspace; nothing is saved through it."""
 
-    def load(self) -> FolderWorkspace:
-        """The workspace at the configured folder."""
-        return FolderWorkspace(self._filepath)
+    def load(self) -> ObjectWorkspace:
+        """The workspace at the configured place."""
+        return ObjectWorkspace(self._filepath)
 
     def save(self, data: Any) -> None:
         """Refused: results come from workers."""

@@ -1,5 +1,6 @@
 """What holds for the whole fleet, and how the engine runs it."""
 
+import importlib.util
 import re
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +11,9 @@ from modelfleet.domain.grid import MINUTES_PER_DAY, Grid
 from modelfleet.domain.parameters.base import Integer, Number, Parameters
 
 __all__ = ["BacktestParameters", "EngineParameters", "FleetParameters", "check_time_zone"]
+
+CLUSTERS = {"dask": "distributed", "ray": "ray"}
+"""Backends that can be on other machines, and the package that each needs."""
 
 UNITS = {"min": 1, "h": 60, "d": MINUTES_PER_DAY}
 
@@ -72,9 +76,21 @@ class BacktestParameters(Parameters):
 class EngineParameters(Parameters):
     """Where tasks run. Results do not depend on it."""
 
-    backend: Literal["sequential", "loky"]
+    backend: Literal["sequential", "loky", "dask", "ray"]
+    address: str | None = Field(default=None, min_length=1)
     workers: Integer | Literal["auto"] = "auto"
     sensors_per_task: Integer = Field(ge=1, le=10_000)
+    max_lost_sensors: Integer = Field(default=10, ge=0)
+
+    @field_validator("backend")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        package = CLUSTERS.get(value)
+        if package and importlib.util.find_spec(package) is None:
+            raise ValueError(
+                f"the package {package!r} is missing: pip install 'modelfleet[{value}]'"
+            )
+        return value
 
     @field_validator("workers")
     @classmethod
@@ -82,3 +98,12 @@ class EngineParameters(Parameters):
         if isinstance(value, int) and value < 1:
             raise ValueError("at least one worker is needed")
         return value
+
+    @model_validator(mode="after")
+    def _address_of_a_cluster(self) -> Self:
+        if self.address is not None and self.backend not in CLUSTERS:
+            raise ValueError(
+                f"the backend {self.backend} runs here and has no address; "
+                f"those with one are {sorted(CLUSTERS)}"
+            )
+        return self

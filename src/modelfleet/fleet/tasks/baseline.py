@@ -91,6 +91,14 @@ class BaselineTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return replace(self, roster=self.roster.part(shard))
 
+    def piece(self, start: int, stop: int) -> Self:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return replace(self, roster=self.roster.piece(start, stop))
+
+    def sensor_ids(self) -> tuple[str, ...]:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return self.roster.sensor_ids()
+
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return digest_of(self.roster.fingerprint(), self._shaping())

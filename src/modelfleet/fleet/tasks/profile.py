@@ -44,6 +44,14 @@ class ProfileTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return replace(self, sensors={shard: self.sensors[shard]})
 
+    def piece(self, start: int, stop: int) -> Self:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return replace(self, sensors={s: ids[start:stop] for s, ids in self.sensors.items()})
+
+    def sensor_ids(self) -> tuple[str, ...]:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return tuple(sensor_id for ids in self.sensors.values() for sensor_id in ids)
+
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         ids = [list(ids) for ids in self.sensors.values()]
@@ -56,8 +64,7 @@ class ProfileTask:
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
-        ids = [sensor_id for part in self.sensors.values() for sensor_id in part]
-        rows = [self._row(sensor_id, found.get(sensor_id)) for sensor_id in ids]
+        rows = [self._row(sensor_id, found.get(sensor_id)) for sensor_id in self.sensor_ids()]
         return pl.DataFrame(rows, schema=PROFILE_SCHEMA)
 
     def _row(self, sensor_id: str, block: Block | None) -> dict[str, object]:

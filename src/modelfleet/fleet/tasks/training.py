@@ -106,10 +106,20 @@ class TrainingTask:
 
     def part(self, shard: int) -> Self:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
-        roster = self.roster.part(shard)
-        ids = {member.sensor_id for member in roster.all()}
-        baselines = {i: name for i, name in self.baselines.items() if i in ids}
+        return self._only(self.roster.part(shard))
+
+    def piece(self, start: int, stop: int) -> Self:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return self._only(self.roster.piece(start, stop))
+
+    def _only(self, roster: Roster) -> Self:
+        known = self.baselines
+        baselines = {i: known[i] for i in roster.sensor_ids() if i in known}
         return replace(self, roster=roster, baselines=baselines)
+
+    def sensor_ids(self) -> tuple[str, ...]:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return self.roster.sensor_ids()
 
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""

@@ -1,0 +1,75 @@
+"""Worker processes on this machine."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from modelfleet.fleet.engine.base import Ended
+from modelfleet.fleet.engine.futures import run_futures
+from modelfleet.fleet.engine.threads import ONE_THREAD
+from modelfleet.fleet.engine.work import Call
+
+__all__ = ["LokyEngine"]
+
+IDLE = 300.0
+"""Seconds after which a worker without work leaves."""
+
+
+@dataclass(frozen=True)
+class LokyEngine:
+    """Processes of joblib's loky, kept alive between tasks.
+
+    A worker that dies breaks its pool, and with it the calls of the other workers. So no more
+    calls are handed out than there are workers, which keeps the suspects few, and the next call
+    gets a new pool.
+    """
+
+    workers: int
+
+    def run(self, calls: Iterable[Call]) -> Iterator[Ended]:
+        """See :class:`~modelfleet.fleet.engine.base.Engine`."""
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        def submit(call: Call) -> "Future[None]":
+            future: Future[None]
+            try:
+                future = self._pool().submit(call)
+            except BrokenProcessPool:  # a worker died since the pool was looked at
+                future = self._pool().submit(call)
+            return future
+
+        try:
+            yield from run_futures(
+                calls, submit, window=lambda: self.workers, deaths=(BrokenProcessPool,)
+            )
+        except BaseException:
+            # Nobody waits for what is under way any more; an interrupt leaves no process behind.
+            self._pool().shutdown(kill_workers=True)
+            raise
+
+    def _pool(self) -> Any:
+        """The pool of this process; a new one where it is broken."""
+        from joblib.externals.loky import get_reusable_executor
+
+        return get_reusable_executor(
+            self.workers,
+            timeout=IDLE,
+            initializer=_leave_with,
+            initargs=(os.getpid(),),
+            env=dict(ONE_THREAD),
+        )
+
+
+def _leave_with(run: int) -> None:
+    """In a worker: end when the run is gone, which cannot tell us where it was killed."""
+
+    def watch() -> None:
+        while os.getppid() == run:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

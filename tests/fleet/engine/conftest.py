@@ -1,0 +1,5 @@
+"""Clusters for engines."""
+
+from tests.clusters import dask_cluster
+
+__all__ = ["dask_cluster"]
