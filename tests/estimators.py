@@ -1,5 +1,8 @@
-"""Estimators of no known package: one that misbehaves, one that does not."""
+"""Estimators of no known package: some that misbehave, some that do not."""
 
+import os
+import signal
+import time
 from typing import Any, Self
 
 from sklearn.linear_model import Ridge
@@ -23,3 +26,21 @@ class Raising:
     def predict(self, features: Any) -> Any:
         """Never reached."""
         raise AssertionError
+
+
+class Deadly(Raising):
+    """Takes the process along in which it is fitted."""
+
+    def fit(self, features: Any, target: Any) -> Self:
+        """Die, as native code does that goes wrong, or a process that takes too much memory."""
+        os.kill(os.getpid(), signal.SIGKILL)
+        return self
+
+
+class Slow(Ridge):
+    """Takes its time, so that a run can be stopped in the middle."""
+
+    def fit(self, features: Any, target: Any) -> Self:
+        """Fit, after a while."""
+        time.sleep(0.02)
+        return super().fit(features, target)
