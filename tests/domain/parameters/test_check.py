@@ -42,9 +42,11 @@ WRONG = [
     ("backtest.choice_weeks", 0, "greater than or equal to 1"),
     ("backtest.sliding_weeks", 1, "greater than or equal to 2"),
     ("backtest.exclude_events", "burst", "valid tuple"),
-    ("engine.backend", "threads", "'sequential' or 'loky'"),
+    ("engine.backend", "threads", "'sequential', 'loky', 'dask' or 'ray'"),
+    ("engine.address", "", "at least 1 character"),
     ("engine.workers", 0, "at least one worker"),
     ("engine.sensors_per_task", 0, "greater than or equal to 1"),
+    ("engine.max_lost_sensors", -1, "greater than or equal to 0"),
     ("ingestion.readings.kind", "tall", "'long' or 'wide'"),
     ("ingestion.readings.time_zone", "Rome", "is no IANA time zone"),
     ("ingestion.sensors.cohort_by", [], "at least 1 item"),
@@ -88,6 +90,7 @@ def test_a_wrong_value_is_told_with_its_path_and_what_is_allowed(path, value, al
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
+        ("engine.address", "tcp://x:8786", "the backend loky runs here and has no address"),
         ("backtest.sliding_weeks", 5, "sliding_weeks is shorter than min_training_weeks"),
         ("baseline.assign.default", "monthly", "['monthly'] are no baselines; there are ['best',"),
         ("baseline.assign.sensors", {"a": "linear"}, "['linear'] are no baselines"),
@@ -104,6 +107,13 @@ def test_values_that_do_not_go_together_are_told(path, value, words):
     (line,) = problems(spoiled((path, value)))
     assert line.startswith(path.split(".", maxsplit=1)[0])
     assert words in line
+
+
+def test_a_backend_that_is_not_installed_is_told_before_the_run(monkeypatch):
+    """With the command that installs it, and not after an hour of ingestion."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (line,) = problems(spoiled(("engine.backend", "dask")))
+    assert "the package 'distributed' is missing: pip install 'modelfleet[dask]'" in line
 
 
 @pytest.mark.parametrize(
