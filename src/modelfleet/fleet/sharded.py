@@ -52,8 +52,8 @@ class Workspace(Protocol):
         """Store a result, in place of one that may be there: it is the same."""
         ...
 
-    def read(self, file: str) -> pl.DataFrame:
-        """Read a result back."""
+    def read(self, file: str) -> pl.DataFrame | None:
+        """Read a result back; ``None`` where it is not there."""
         ...
 
     def remove(self, files: Collection[str]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 from kedro.io import DatasetError
 
-from modelfleet.domain.errors import TaskError
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.objects import Objects
 
@@ -44,16 +43,10 @@ class ObjectWorkspace:
         frame.rechunk().write_parquet(content)  # bytes depend on chunks
         self._objects.put(file, content.getvalue())
 
-    def read(self, file: str) -> pl.DataFrame:
-        """See :class:`~modelfleet.fleet.sharded.Workspace`.
-
-        Raises:
-            TaskError: it is gone.
-        """
+    def read(self, file: str) -> pl.DataFrame | None:
+        """See :class:`~modelfleet.fleet.sharded.Workspace`."""
         content = self._objects.get(file)
-        if content is None:
-            raise TaskError(f"{self.root}/{file} is gone: another run cleaned up; run again")
-        return pl.read_parquet(io.BytesIO(content))
+        return None if content is None else pl.read_parquet(io.BytesIO(content))
 
     def remove(self, files: Collection[str]) -> None:
         """See :class:`~modelfleet.fleet.sharded.Workspace`."""

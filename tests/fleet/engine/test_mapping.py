@@ -13,6 +13,7 @@ from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.engine.sequential import SequentialEngine
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.stores.workspace import ObjectWorkspace
+from tests.faults import at_once
 from tests.fleet.engine.tasks import (
     MANY,
     MANY_SOURCE,
@@ -123,6 +124,23 @@ def test_a_piece_of_a_killed_run_is_not_computed_again(tmp_path: Path) -> None:
     assert computed(task) == {"a": 1, "b": 2}
     (file,) = (tmp_path / "workspace").rglob("*.parquet")
     assert file.as_posix().endswith(result.files[0])
+
+
+def run_in_pieces(folder: str) -> str:
+    """What each of several processes does at the same time."""
+    task = SumTask(MANY, str(Path(folder, "marks")))
+    return run(task, Path(folder), source=MANY_SOURCE, engine=at_most(2)).digest
+
+
+def test_two_runs_at_once_are_one(tmp_path: Path) -> None:
+    """Each may do work of the other; nobody trips over pieces that the other cleaned away."""
+    for number in range(5):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told = at_once([run_in_pieces] * 3, (str(folder),))
+        assert [name for name, _ in told] == ["done"] * 3, told
+        assert len({digest for _, digest in told}) == 1
+        assert run_in_pieces(str(folder)) == told[0][1]
 
 
 def test_an_error_in_the_task_names_its_shard(tmp_path: Path) -> None:

@@ -73,7 +73,13 @@ class Call:
 
 
 def join_pieces(joint: Joint, workspace: Workspace) -> None:
-    """Join the pieces if all are there. Of several who see the last one come, each may do it."""
+    """Join the pieces if all are there: of several who see the last one come, each may do it.
+
+    A piece that goes meanwhile was joined, and cleaned away, by another run of the same work.
+    """
     if workspace.find([joint.file]) or len(workspace.find(joint.pieces)) < len(joint.pieces):
         return
-    workspace.put(joint.file, pl.concat([workspace.read(piece) for piece in joint.pieces]))
+    pieces = (workspace.read(piece) for piece in joint.pieces)
+    frames = [frame for frame in pieces if frame is not None]
+    if len(frames) == len(joint.pieces):
+        workspace.put(joint.file, pl.concat(frames))
