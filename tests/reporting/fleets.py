@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from modelfleet.fleet.admissions import RETIRED
 from modelfleet.reporting import ReportContent
 
 END = datetime(2024, 3, 31, 23, tzinfo=UTC)
@@ -30,10 +31,11 @@ def make_fleet(
     failed: Sequence[str] = (),
     rejected: Sequence[str] = (),
     unserved: Sequence[str] = (),
+    retired: Sequence[str] = (),
     weeks: int = 8,
 ) -> dict[str, pl.DataFrame]:
     """All tables of a fleet in which every other sensor is accepted."""
-    admitted = [i for i in ids if i not in quarantined]
+    admitted = [i for i in ids if i not in {*quarantined, *retired}]
     trained = [i for i in admitted if i not in failed]
     candidates = _candidates(admitted, failed)
     verdicts = _verdicts(trained, rejected)
@@ -49,7 +51,7 @@ def make_fleet(
     return {
         "sensors": sensors,
         "profiles": _profiles(ids, weeks),
-        "admissions": _admissions(ids, quarantined),
+        "admissions": _admissions(ids, quarantined, retired),
         "baselines": _baselines(ids, unserved),
         "candidates": candidates,
         "verdicts": verdicts,
@@ -59,7 +61,7 @@ def make_fleet(
 
 def make_content(ids: Sequence[str] = ("a", "b", "c"), **changes: Any) -> ReportContent:
     """The content of a report; keyword arguments of the fleet and of the content alike."""
-    shape = ("quarantined", "failed", "rejected", "unserved", "weeks")
+    shape = ("quarantined", "failed", "rejected", "unserved", "retired", "weeks")
     fleet = make_fleet(ids, **{k: changes.pop(k) for k in shape if k in changes})
     content: dict[str, Any] = {
         "fleet": "Test fleet",
@@ -96,14 +98,19 @@ def _profiles(ids: Sequence[str], weeks: int) -> pl.DataFrame:
     )
 
 
-def _admissions(ids: Sequence[str], quarantined: Sequence[str]) -> pl.DataFrame:
-    out = [i in quarantined for i in ids]
+def _admissions(
+    ids: Sequence[str], quarantined: Sequence[str], retired: Sequence[str]
+) -> pl.DataFrame:
+    said = {
+        **dict.fromkeys(quarantined, ("dead", "dead: 400, limit 168")),
+        **dict.fromkeys(retired, (RETIRED, f"{RETIRED}: since 2024-03-01 00:00 UTC")),
+    }
     return pl.DataFrame(
         {
             "sensor_id": list(ids),
-            "admitted": [not o for o in out],
-            "reasons": [["dead"] if o else [] for o in out],
-            "explanation": [["dead: 400, limit 168"] if o else [] for o in out],
+            "admitted": [i not in said for i in ids],
+            "reasons": [[said[i][0]] if i in said else [] for i in ids],
+            "explanation": [[said[i][1]] if i in said else [] for i in ids],
         },
         schema={
             "sensor_id": pl.String,

@@ -31,6 +31,7 @@ FLEETS: dict[str, Fleet] = {
     "no candidate": make_fleet(IDS, quarantined=IDS),
     "all failed": make_fleet(IDS, failed=IDS),
     "mixed": make_fleet(IDS, quarantined=IDS[:2], failed=IDS[2:3], rejected=IDS[3:5]),
+    "all retired": make_fleet(IDS, retired=IDS),
     "many weeks": make_fleet(IDS, weeks=400),
     "arbitrary names": make_fleet(NASTY, quarantined=NASTY[:2]),
 }

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import modelfleet.reporting
 from modelfleet.domain.errors import LedgerError
+from modelfleet.fleet.admissions import RETIRED, STILL_SENDING
 from modelfleet.reporting import render_report
 from tests.reporting.fleets import END, NASTY, make_content
 
@@ -98,7 +100,7 @@ def test_head_names_what_needs_a_person(mixed: Page) -> None:
         "1 sensor is served by nothing s00",
         "2 sensors failed in training s04, s05",
         "4 sensors in quarantine: silent at the end s00, s01, s02, s03",
-        "1 expectation was not met in profiles",
+        "1 expectation was not met too many gaps",
     ):
         assert said in " ".join(mixed.text.split())
 
@@ -134,6 +136,21 @@ def test_worst_come_first(mixed: Page) -> None:
     """The list starts with who is served by nothing, then failures, quarantine and losses."""
     listed = re.findall(r"s\d\d", mixed.text.split("Worst first", 2)[2])[:11]
     assert listed == [*("s00", "s04", "s05", "s01", "s02", "s03"), *reversed(IDS[6:11])]
+
+
+def test_retired_sensors_are_no_trouble() -> None:
+    """Neither worst nor unserved: they are told apart, and one that still sends is told."""
+    sends = pl.when(pl.col("sensor_id") == "s04").then(pl.lit([RETIRED, STILL_SENDING]))
+    content = make_content(IDS, retired=IDS[:5], unserved=IDS[:3], rejected=IDS[5:6])
+    admissions = content.admissions.with_columns(reasons=sends.otherwise("reasons"))
+    text = Page(render_report(replace(content, admissions=admissions))).text
+    said = " ".join(text.split())
+    assert "24 of 25 sensors in service are served by a model, 1 by its baseline, none by" in said
+    assert "5 more are retired by their owners." in said
+    assert "served by nothing s0" not in said
+    assert "1 sensor is retired and still sends s04" in said
+    assert "25 83 % 5 retired" in said
+    assert re.findall(r"s\d\d", said.split("Worst first")[2].split("Pictures of")[0]) == ["s05"]
 
 
 def test_parameters_are_listed(mixed: Page) -> None:

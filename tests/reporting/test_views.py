@@ -8,10 +8,17 @@ import polars as pl
 import pytest
 from matplotlib.image import imread
 
+from modelfleet.fleet.admissions import RETIRED, STILL_SENDING
 from modelfleet.reporting.drawings import draw_histogram, draw_lines
 from modelfleet.reporting.palette import coverage_palette, coverage_steps
 from modelfleet.reporting.pixels import png_data_uri
-from modelfleet.reporting.views import Example, distribute_skill, map_coverage, pick_extremes
+from modelfleet.reporting.views import (
+    Example,
+    count_funnel,
+    distribute_skill,
+    map_coverage,
+    pick_extremes,
+)
 from modelfleet.reporting.views.coverage import spread_labels
 from modelfleet.reporting.words import change, explained, naming, percent, shown
 from tests.reporting.fleets import END, make_fleet
@@ -45,6 +52,33 @@ def test_coverage_puts_problems_on_top() -> None:
     assert [(b.reason, b.first, b.last) for b in found.bands] == [
         ("dead", 0, 1),
         ("too_young", 2, 2),
+    ]
+
+
+def test_coverage_has_the_retired_at_its_foot() -> None:
+    """Out of service is no trouble: such a sensor stands below all others, also one that sends."""
+    found = _map(
+        {"gone": [0.0], "gaps": [0.5], "sends": [0.2], "dead": [0.9]},
+        history={},
+        reasons={"dead": ["dead"], "gone": [RETIRED], "sends": [RETIRED, STILL_SENDING]},
+    )
+    assert found.sensors == ("dead", "gaps", "gone", "sends")
+    assert [(b.reason, b.first, b.last, b.retired) for b in found.bands] == [
+        ("dead", 0, 0, False),
+        (RETIRED, 2, 3, True),
+    ]
+
+
+def test_funnel_tells_the_retired_from_the_quarantined() -> None:
+    """Who is not admitted is in quarantine or out of service, and the counts say which."""
+    ids = [f"s{k}" for k in range(10)]
+    fleet = make_fleet(ids, quarantined=ids[:3], retired=ids[3:5], failed=ids[5:6])
+    steps = count_funnel(fleet["admissions"], fleet["candidates"], fleet["verdicts"])
+    assert [(step.count, step.lost) for step in steps] == [
+        (10, ""),
+        (5, "3 quarantined, 2 retired"),
+        (4, "1 failed in training"),
+        (4, ""),
     ]
 
 

@@ -87,13 +87,18 @@ def _context(content: ReportContent) -> dict[str, Any]:
 
 
 def _worst(outcomes: pl.DataFrame, scorecard: pl.DataFrame) -> list[dict[str, Any]]:
-    """Sensors without a model, most urgent first: unserved, failed, quarantined, then by gain."""
+    """Whom no model serves, most urgent first: unserved, failed, quarantined, then by gain.
+
+    Retired sensors are left out: they ask for nothing.
+    """
     served = pl.when(pl.col("serves") == "none").then(0).otherwise(1)
     rank = pl.col("outcome").replace_strict(
         {"failed": 0, "quarantined": 1}, default=2, return_dtype=pl.Int32
     )
     return (
-        outcomes.filter(~pl.col("serves").is_in(["model", "champion"]))
+        outcomes.filter(
+            ~pl.col("serves").is_in(["model", "champion"]) & (pl.col("outcome") != "retired")
+        )
         .join(scorecard.select("sensor_id", "gain"), on="sensor_id", how="left")
         .sort(served, rank, "gain", "sensor_id", nulls_last=True)
         .head(MOST_WORST)

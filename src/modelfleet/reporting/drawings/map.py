@@ -19,13 +19,14 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Mark:
-    """A quarantined band: its bar and its label, in the picture's units."""
+    """A band that is not admitted: its bar and its label, in the picture's units."""
 
     top: float
     height: float
     middle: float
     label_at: float
     label: str
+    retired: bool
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def draw_map(found: CoverageMap) -> MapPicture | None:
             middle=round(middle, 1),
             label_at=round(place, 1),
             label=_label(band),
+            retired=band.retired,
         )
         for band, middle, place in zip(found.bands, middles, places, strict=True)
     )

@@ -17,7 +17,7 @@ def plot_funnel(
     """Known, admitted, trained and accepted sensors, with counts and shares.
 
     Args:
-        admissions: one row per known sensor: ``admitted``.
+        admissions: one row per known sensor: ``admitted``, ``reasons``.
         candidates: one row per admitted sensor: ``outcome``.
         verdicts: one row per trained candidate: ``accepted``.
     """

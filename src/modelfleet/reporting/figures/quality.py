@@ -71,7 +71,7 @@ def _label_rows(axes: Axes, found: CoverageMap) -> None:
         return
     labels = [shown(sensor) for sensor in found.sensors]
     axes.set_yticks(range(len(labels)), labels=labels, fontsize=5.5, va="center_baseline")
-    quarantined = max((band.last for band in found.bands), default=-1)
+    quarantined = max((band.last for band in found.bands if not band.retired), default=-1)
     for row, label in enumerate(axes.get_yticklabels()):
         label.set_parse_math(False)
         label.set_color(QUARANTINED if row <= quarantined else MUTED)
@@ -92,13 +92,14 @@ def _places(bands: tuple[Band, ...], sensors: int, height: float) -> list[float]
 def _mark_band(axes: Axes, band: Band, place: float, *, shares: int) -> None:
     edge, middle = shares - 0.5, (band.first + band.last) / 2
     step = max(shares / 60, 0.05)
-    style = {"color": QUARANTINED, "clip_on": False, "solid_capstyle": "butt"}
+    color = MUTED if band.retired else QUARANTINED
+    style = {"color": color, "clip_on": False, "solid_capstyle": "butt"}
     x = edge + step * 0.6
     axes.plot([x, x], [band.first - 0.45, band.last + 0.45], linewidth=3, **style)  # type: ignore[arg-type]
     axes.plot([x, x + step, x + 1.4 * step], [middle, place, place], linewidth=0.7, **style)  # type: ignore[arg-type]
     names = f": {naming(band.sensors, limit=2)}" if len(band.sensors) <= 2 else ""
     text = f"{in_words(band.reason)} ({len(band.sensors):,}){names}"
-    say(axes, x + 1.7 * step, place, text[:60], va="center", fontsize=7, color=QUARANTINED)
+    say(axes, x + 1.7 * step, place, text[:60], va="center", fontsize=7, color=color)
 
 
 def _add_legend(figure: Figure) -> None:

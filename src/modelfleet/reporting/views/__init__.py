@@ -6,6 +6,7 @@ from modelfleet.reporting.views.distribution import Distribution, distribute_ski
 from modelfleet.reporting.views.extremes import Example, Extremes, pick_extremes
 from modelfleet.reporting.views.funnel import FunnelStep, count_funnel
 from modelfleet.reporting.views.outcomes import find_outcomes
+from modelfleet.reporting.views.standing import find_standings, standing
 
 __all__ = [
     "Band",
@@ -19,6 +20,8 @@ __all__ = [
     "count_funnel",
     "distribute_skill",
     "find_outcomes",
+    "find_standings",
     "map_coverage",
     "pick_extremes",
+    "standing",
 ]

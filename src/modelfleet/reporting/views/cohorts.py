@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from modelfleet.reporting.views.outcomes import unserved_in_service
+
 __all__ = ["CohortRow", "count_cohorts"]
 
 
@@ -16,7 +18,8 @@ class CohortRow:
         sensors: how many there are.
         model: served by a model.
         baseline: served by a baseline.
-        none: served by nothing.
+        none: served by nothing, though in service.
+        retired: out of service.
         gain: median gain of the sensors that a model serves, ``None`` when there are none.
     """
 
@@ -25,6 +28,7 @@ class CohortRow:
     model: int
     baseline: int
     none: int
+    retired: int
     gain: float | None
 
 
@@ -32,6 +36,8 @@ def count_cohorts(outcomes: pl.DataFrame, scorecard: pl.DataFrame) -> tuple[Coho
     """Count what serves each cohort, least served by models first."""
     served = pl.col("serves")
     on_model = served.is_in(["model", "champion"])
+    retired = pl.col("outcome") == "retired"
+    in_service = pl.col("sensors") - pl.col("retired")
     table = (
         outcomes.join(scorecard.select("sensor_id", "gain"), on="sensor_id", how="left")
         .group_by(pl.col("cohort").fill_null("(no cohort)"))
@@ -39,9 +45,10 @@ def count_cohorts(outcomes: pl.DataFrame, scorecard: pl.DataFrame) -> tuple[Coho
             sensors=pl.len(),
             model=on_model.sum(),
             baseline=(served == "baseline").sum(),
-            none=(served == "none").sum(),
+            none=unserved_in_service().sum(),
+            retired=retired.sum(),
             gain=pl.col("gain").filter(on_model & pl.col("gain").is_finite()).median(),
         )
-        .sort(pl.col("model") / pl.col("sensors"), "cohort")
+        .sort(pl.col("model") / in_service, "cohort")
     )
     return tuple(CohortRow(**row) for row in table.iter_rows(named=True))

@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from modelfleet.fleet.admissions import RETIRED
+from modelfleet.reporting.views.standing import STANDINGS, find_standings
+
 __all__ = ["Band", "CoverageMap", "map_coverage", "spread_labels"]
 
 MOST_WEEKS = 156
@@ -15,19 +18,21 @@ MOST_WEEKS = 156
 
 @dataclass(frozen=True)
 class Band:
-    """Neighbouring rows of the map that are quarantined for the same reason.
+    """Neighbouring rows of the map that are not admitted for the same reason.
 
     Attributes:
         reason: code of their first reason.
         first: first row.
         last: last row, included.
         sensors: their ids, top down.
+        retired: they are out of service, which is no trouble.
     """
 
     reason: str
     first: int
     last: int
     sensors: tuple[str, ...]
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class CoverageMap:
         sensors: ids, top down; n of them.
         shares: share of steps with a value; shape (n, weeks), the latest week last, NaN before a
             sensor's first reading.
-        bands: the quarantined rows, which are the top ones.
+        bands: the quarantined rows, which are the top ones, and the retired, at the foot.
         end: end of the latest week.
     """
 
@@ -53,7 +58,9 @@ class CoverageMap:
 
 
 def map_coverage(profiles: pl.DataFrame, admissions: pl.DataFrame, *, end: datetime) -> CoverageMap:
-    """Lay out the map: quarantined sensors by reason, then the admitted, least covered first.
+    """Lay out the map: quarantined by reason, then the admitted, the retired at the foot.
+
+    Within each group the least covered comes first.
 
     Args:
         profiles: ``sensor_id``, ``history_weeks`` and ``weekly_coverage`` (latest week last;
@@ -65,15 +72,15 @@ def map_coverage(profiles: pl.DataFrame, admissions: pl.DataFrame, *, end: datet
     rows = (
         profiles.with_columns(weekly_coverage=_whole_first_week())
         .select("sensor_id", coverage)
-        .join(admissions.select("sensor_id", "admitted", "reasons"), on="sensor_id", how="left")
+        .join(find_standings(admissions), on="sensor_id", how="left")
         .with_columns(
-            pl.col("admitted").fill_null(value=False),
+            pl.col("standing").fill_null("quarantined").cast(pl.Enum(STANDINGS)),
             reason=pl.col("reasons").list.first().fill_null("not admitted"),
             mean=pl.col("weekly_coverage").list.mean().fill_nan(None),
         )
         .sort(
-            "admitted",
-            pl.when("admitted").then(None).otherwise("reason"),
+            "standing",
+            pl.when(pl.col("standing") == "quarantined").then("reason"),
             "mean",
             "sensor_id",
             nulls_last=False,
@@ -82,7 +89,7 @@ def map_coverage(profiles: pl.DataFrame, admissions: pl.DataFrame, *, end: datet
     return CoverageMap(
         sensors=tuple(rows["sensor_id"].to_list()),
         shares=_shares(rows["weekly_coverage"]),
-        bands=_bands(rows.filter(~pl.col("admitted"))),
+        bands=_bands(rows),
         end=end,
     )
 
@@ -111,11 +118,18 @@ def _shares(coverage: pl.Series) -> npt.NDArray[np.float32]:
     return shares
 
 
-def _bands(quarantined: pl.DataFrame) -> tuple[Band, ...]:
-    groups = quarantined.with_row_index("row").group_by("reason", maintain_order=True)
+def _bands(rows: pl.DataFrame) -> tuple[Band, ...]:
+    out = rows.with_row_index("row").filter(pl.col("standing") != "admitted")
+    retired = pl.col("standing") == "retired"
+    groups = out.group_by(
+        retired.alias("retired"),
+        # A retired sensor that still sends is retired before all.
+        pl.when(retired).then(pl.lit(RETIRED)).otherwise("reason").alias("reason"),
+        maintain_order=True,
+    )
     found = groups.agg("sensor_id", first=pl.col("row").min(), last=pl.col("row").max())
     return tuple(
-        Band(row["reason"], row["first"], row["last"], tuple(row["sensor_id"]))
+        Band(row["reason"], row["first"], row["last"], tuple(row["sensor_id"]), row["retired"])
         for row in found.iter_rows(named=True)
     )
 

@@ -1,8 +1,12 @@
 """How many sensors come through each stage."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
+
+from modelfleet.reporting.views.standing import standing
 
 __all__ = ["FunnelStep", "count_funnel"]
 
@@ -27,19 +31,31 @@ class FunnelStep:
 def count_funnel(
     admissions: pl.DataFrame, candidates: pl.DataFrame, verdicts: pl.DataFrame
 ) -> tuple[FunnelStep, ...]:
-    """Count known, admitted, trained and accepted sensors."""
+    """Count known, admitted, trained and accepted sensors.
+
+    Args:
+        admissions: one row per known sensor: ``admitted``, ``reasons``.
+        candidates: one row per admitted sensor: ``outcome``.
+        verdicts: one row per trained candidate: ``accepted``.
+    """
+    stood = Counter(admissions.select(standing())["standing"].to_list())
+    known, admitted = len(admissions), stood["admitted"]
+    trained = _count(candidates["outcome"] == "trained")
+    accepted = _count(verdicts["accepted"])
     counts = {
-        "Known": (len(admissions), ""),
-        "Admitted": (_count(admissions["admitted"]), "quarantined"),
-        "Trained": (_count(candidates["outcome"] == "trained"), "failed in training"),
-        "Accepted": (_count(verdicts["accepted"]), "rejected, served by their baseline"),
+        "Known": (known, {}),
+        "Admitted": (admitted, {k: stood[k] for k in ("quarantined", "retired")}),
+        "Trained": (trained, {"failed in training": admitted - trained}),
+        "Accepted": (accepted, {"rejected, served by their baseline": trained - accepted}),
     }
-    steps, before = [], len(admissions)
-    for name, (count, what) in counts.items():
-        lost = f"{before - count:,} {what}" if before > count else ""
-        steps.append(FunnelStep(name, count, count / max(len(admissions), 1), lost))
-        before = count
-    return tuple(steps)
+    return tuple(
+        FunnelStep(name, count, count / max(known, 1), _losses(lost))
+        for name, (count, lost) in counts.items()
+    )
+
+
+def _losses(lost: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in lost.items() if count > 0)
 
 
 def _count(flags: pl.Series) -> int:

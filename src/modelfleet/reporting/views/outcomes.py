@@ -8,7 +8,12 @@ from modelfleet.fleet.ledger import build_ledger
 from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.words import explained
 
-__all__ = ["find_outcomes"]
+__all__ = ["find_outcomes", "unserved_in_service"]
+
+
+def unserved_in_service() -> pl.Expr:
+    """Whether nothing serves a sensor that its owner did not retire: then it needs a person."""
+    return (pl.col("serves") == "none") & (pl.col("outcome") != "retired")
 
 
 def find_outcomes(content: ReportContent) -> pl.DataFrame:
