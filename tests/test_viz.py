@@ -14,6 +14,8 @@ WITHOUT_PREVIEW = {
     "workspace",
     "ingestion_store",
     "run_info",
+    "ingestion_metrics",
+    "quality_report",
     "report",
     "release",
     "channel",

@@ -19,7 +19,7 @@ from kedro.pipeline.node import Node
 
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
-from modelfleet.fleet.summary_text import format_summary
+from modelfleet.fleet.summary_text import format_lines, format_summary
 
 __all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
 
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 SUMMARY = "run_summary"
 REPORT = "report"
+QUALITY = "quality_report"
 
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
@@ -96,10 +97,13 @@ class FleetHooks:
         if mlflow := _tracking():
             mlflow.log_metrics({f"seconds.{stage}": s for stage, s in self._seconds.items()})
             run_id = mlflow.active_run().info.run_id
-        if SUMMARY not in pipeline.all_outputs():
-            return
-        summary = catalog.load(SUMMARY)
-        click.echo(format_summary(summary, report=_place(catalog, REPORT), mlflow_run=run_id))
+        made = pipeline.all_outputs()
+        quality = _place(catalog, QUALITY) if QUALITY in made else None
+        if SUMMARY in made:
+            report, summary = _place(catalog, REPORT), catalog.load(SUMMARY)
+            click.echo(format_summary(summary, report=report, quality=quality, mlflow_run=run_id))
+        elif quality:
+            click.echo(format_lines({"Data quality": quality, "MLflow run": run_id}))
 
 
 def _place(catalog: DataCatalog, name: str) -> str | None:

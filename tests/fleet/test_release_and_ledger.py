@@ -16,6 +16,7 @@ from modelfleet.domain.errors import LedgerError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.fleet.ingest import Account
 from modelfleet.fleet.ledger import build_ledger, check_ledger, ledger_totals
 from modelfleet.fleet.model_bytes import model_from_bytes, model_to_bytes
 from modelfleet.fleet.promotion import decide_promotion
@@ -27,7 +28,7 @@ from modelfleet.fleet.release_content import (
     table_bytes,
 )
 from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
-from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
+from modelfleet.fleet.summary import fleet_metrics, ingestion_metrics, release_card, summarise_run
 from modelfleet.fleet.summary_text import format_summary
 from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
 from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
@@ -260,15 +261,27 @@ def test_a_run_in_a_few_figures() -> None:
         run={"run_id": "r", "started_at": "t", "environment": "local"},
     )
     assert summary["share_on_backup"] == pytest.approx(3 / 5)
-    account = {"rows_in": 3, "stored": 1, "duplicates": 1, "rejected": {"off_grid": 1}}
-    metrics = fleet_metrics(summary, account)
+    metrics = fleet_metrics(summary)
     assert metrics["outcome.accepted"] == {"value": 1.0, "step": 0}
     assert "median_skill" in metrics
-    assert "median_skill" not in fleet_metrics({**summary, "median_skill": None}, account)
-    text = format_summary(summary, report="r.html", mlflow_run="abc")
+    assert "median_skill" not in fleet_metrics({**summary, "median_skill": None})
+    text = format_summary(summary, report="r.html", quality="q.html", mlflow_run="abc")
     assert "1 accepted, 1 backup, 2 quarantined, 1 failed" in text
     assert "r.html" in text
+    assert "q.html" in text
     assert "no candidate was judged" in format_summary({**summary, "median_skill": None})
+
+
+def test_where_rows_went_in_figures() -> None:
+    """Each figure of the account is a metric, rejected rows as a sum and by reason."""
+    rejected = {"off_grid": 1, "not_finite": 2}
+    account = Account(rows_in=6, stored=2, duplicates=1, rejected=rejected, late=1)
+    metrics = ingestion_metrics(account.as_dict(), batches=4)
+    assert {name: metric["value"] for name, metric in metrics.items()} == {
+        "batches": 4, "rows_in": 6, "stored": 2, "duplicates": 1, "merged": 0, "moved_to_grid": 0,
+        "missing_values": 0, "late": 1, "corrections": 0, "rejected": 3,
+        "rejected.off_grid": 1, "rejected.not_finite": 2,
+    }  # fmt: skip
 
 
 def boosted(iterations: int) -> EstimatorModel:

@@ -172,7 +172,8 @@ def test_the_run_is_tracked(ltown: Finished) -> None:
     stages = {"ingestion", "validation", "baseline", "training", "evaluation", "promotion"}
     assert {f"seconds.{stage}" for stage in stages} <= metrics.keys()
     assert 0 < metrics["fleet.median_skill"] < 1
-    assert {"report.html", "configuration.yml", "tables", "figures"} <= top
+    assert metrics["ingestion.rows_in"] == 987_100
+    assert {"report.html", "quality.html", "configuration.yml", "tables", "figures"} <= top
     assert len(figures) == 4
 
 
@@ -181,6 +182,7 @@ def test_the_run_ends_with_a_short_table_on_stdout(ltown: Finished) -> None:
     assert "119 sensors" in ltown.stdout
     assert "accepted" in ltown.stdout
     assert "report.html" in ltown.stdout
+    assert "quality.html" in ltown.stdout
     assert len(ltown.stdout.splitlines()) < 12
     assert "INFO" not in ltown.stdout
     assert "done in" in ltown.stderr

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from modelfleet.reporting.quality import QualityHistory
 from tests.faults import KILLS, kill_at_random
 from tests.project import Project, inside, make_project
 
@@ -28,7 +29,7 @@ def validate(folder: Path) -> None:
     from kedro.io import DataCatalog, MemoryDataset
     from kedro.runner import SequentialRunner
 
-    from modelfleet.domain.parameters.fleet import EngineParameters
+    from modelfleet.domain.parameters.fleet import EngineParameters, FleetParameters
     from modelfleet.domain.parameters.validation import ValidationParameters
     from modelfleet.pipelines.validation import create_pipeline
     from modelfleet.settings import CONFIG_LOADER_ARGS
@@ -43,6 +44,7 @@ def validate(folder: Path) -> None:
         catalog["params:validation"] = MemoryDataset(ValidationParameters.model_validate(chosen))
         engine = {**parameters["engine"], "backend": "sequential"}
         catalog["params:engine"] = MemoryDataset(EngineParameters.model_validate(engine))
+        catalog["params:fleet"] = MemoryDataset(FleetParameters(**parameters["fleet"]))
         SequentialRunner().run(create_pipeline(), catalog)
 
 
@@ -64,6 +66,9 @@ def assert_readable(project: Path) -> None:
     for file in (project / "data").rglob("*.parquet"):
         if not file.name.startswith("."):
             pl.read_parquet(file, hive_partitioning=False)
+    history = project / "data" / "08_reporting" / "quality_history.json"
+    if history.exists():
+        QualityHistory.from_json(history.read_bytes())
 
 
 def test_a_killed_validation_leaves_whole_tables_and_the_next_run_completes_it(

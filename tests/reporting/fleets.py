@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from modelfleet.fleet.admissions import RETIRED
+from modelfleet.fleet.retirement import RETIRED
 from modelfleet.reporting import ReportContent
 
 END = datetime(2024, 3, 31, 23, tzinfo=UTC)
@@ -22,6 +22,17 @@ NASTY = (
     "",
     "' onmouseover='x",
 )
+UNMET = {
+    "table": "profiles",
+    "type": "values_between",
+    "column": "coverage",
+    "consequence": "quarantine",
+    "reason": "low_coverage",
+    "success": False,
+    "unexpected_count": 1,
+    "unexpected_sensors": ["<i>s1</i>"],
+    "message": "<u>too low</u>",
+}
 
 
 def make_fleet(

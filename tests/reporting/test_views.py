@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from matplotlib.image import imread
 
-from modelfleet.fleet.admissions import RETIRED, STILL_SENDING
+from modelfleet.fleet.retirement import RETIRED, STILL_SENDING
 from modelfleet.reporting.drawings import draw_histogram, draw_lines
 from modelfleet.reporting.palette import coverage_palette, coverage_steps
 from modelfleet.reporting.pixels import png_data_uri

@@ -11,7 +11,7 @@ from modelfleet.domain.admission import Condition, SensorCondition, find_faults
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.arrays import as_floats
-from modelfleet.fleet.limits import SensorLimits, limits_of
+from modelfleet.fleet.limits import SensorLimits, limits_of, warn_of_strangers
 from modelfleet.fleet.retirement import explain_retirement, warn_of_retired
 
 __all__ = ["ADMISSION_SCHEMA", "PROFILE_FAILED", "decide_admissions"]
@@ -54,6 +54,7 @@ def decide_admissions(
         admitted by an exception alone is explained too. One that its owner retired is judged no
         further.
     """
+    warn_of_strangers(profiles, validation)
     limits = limits_of(profiles, validation)
     condition = _condition(profiles)
     rules = _Rules(

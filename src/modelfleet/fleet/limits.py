@@ -12,7 +12,7 @@ from modelfleet.domain.arrays import IntArray
 from modelfleet.domain.errors import listing
 from modelfleet.domain.parameters.validation import LimitException, ValidationParameters
 
-__all__ = ["SensorLimits", "limits_of"]
+__all__ = ["SensorLimits", "limits_of", "warn_of_strangers"]
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def limits_of(sensors: pl.DataFrame, validation: ValidationParameters) -> Sensor
     Args:
         sensors: ``sensor_id``, ``cohort``, ``kind``: the fleet.
         validation: limits and exceptions. One that names a group which the fleet does not have
-            is logged as a warning and changes nothing.
+            changes nothing.
     """
     general = AdmissionLimits.uniform(validation.admission, len(sensors))
     values = {name: array.copy() for name, array in vars(general).items()}
@@ -62,7 +62,6 @@ def limits_of(sensors: pl.DataFrame, validation: ValidationParameters) -> Sensor
             names: tuple[str, ...] = getattr(exception, group)
             if not names:
                 continue
-            _warn_of_strangers(names, sensors[column], f"exceptions[{position}].{group}")
             concerned = sensors[column].is_in(names).fill_null(value=False).to_numpy()
             for limit, value in exception.limits.given.items():
                 values[limit][concerned] = value
@@ -71,11 +70,17 @@ def limits_of(sensors: pl.DataFrame, validation: ValidationParameters) -> Sensor
     return SensorLimits(AdmissionLimits(**values), general, origin, validation.exceptions)
 
 
-def _warn_of_strangers(names: Sequence[str], known: pl.Series, where: str) -> None:
-    strangers = sorted(set(names) - set(known.drop_nulls()))
-    if strangers:
-        logger.warning(
-            "validation.%s: the fleet has no %s; correct parameters_validation.yml",
-            where,
-            listing(strangers),
-        )
+def warn_of_strangers(sensors: pl.DataFrame, validation: ValidationParameters) -> None:
+    """Log the sensors, cohorts and kinds that exceptions name and the fleet does not have."""
+    for group, column in RANKS:
+        known = set(sensors[column].drop_nulls())
+        for position, exception in enumerate(validation.exceptions):
+            strangers = sorted(set(getattr(exception, group)) - known)
+            if strangers:
+                logger.warning(
+                    "validation.exceptions[%d].%s: the fleet has no %s; correct "
+                    "parameters_validation.yml",
+                    position,
+                    group,
+                    listing(strangers),
+                )

@@ -10,7 +10,7 @@ __all__ = ["ATTACHED", "PROVENANCE", "attachments"]
 
 PROVENANCE = "PROVENANCE.json"
 
-ATTACHED = ("ledger.csv", "report.html")
+ATTACHED = ("ledger.csv", "quality.html", "report.html")
 """Files about a run that lie beside a release and do not shape its name."""
 
 

@@ -8,7 +8,9 @@ import polars as pl
 from modelfleet.fleet.ledger import ledger_totals
 from modelfleet.fleet.release_content import ReleaseDraft
 
-__all__ = ["fleet_metrics", "release_card", "summarise_run"]
+__all__ = ["fleet_metrics", "ingestion_metrics", "release_card", "summarise_run"]
+
+Metrics = dict[str, dict[str, float]]
 
 
 def release_card(draft: ReleaseDraft, run: Mapping[str, str]) -> dict[str, Any]:
@@ -62,21 +64,35 @@ def summarise_run(
     }
 
 
-def fleet_metrics(
-    summary: Mapping[str, Any], account: Mapping[str, Any]
-) -> dict[str, dict[str, float]]:
-    """The figures that a tracking server draws over time, each a value at step 0."""
+def fleet_metrics(summary: Mapping[str, Any]) -> Metrics:
+    """The figures of a run that a tracking server draws over time."""
     figures: dict[str, float | None] = {
         "sensors": summary["sensors"],
         "median_skill": summary["median_skill"],
         "share_on_backup": summary["share_on_backup"],
-        "rows_in": account["rows_in"],
-        "rows_stored": account["stored"],
-        "rows_rejected": sum(account["rejected"].values()),
-        "rows_duplicate": account["duplicates"],
     }
     figures |= {f"outcome.{name}": count for name, count in summary["outcomes"].items()}
     figures |= {f"serves.{name}": count for name, count in summary["serves"].items()}
+    return _as_metrics(figures)
+
+
+def ingestion_metrics(account: Mapping[str, Any], *, batches: int) -> Metrics:
+    """Where the rows of all batches went, for a tracking server.
+
+    Args:
+        account: see :class:`modelfleet.fleet.ingest.Account`.
+        batches: how many were ingested.
+    """
+    rejected: Mapping[str, int] = account["rejected"]
+    counts = {name: value for name, value in account.items() if isinstance(value, int)}
+    by_reason = {f"rejected.{reason}": count for reason, count in rejected.items()}
+    return _as_metrics(
+        {"batches": batches, **counts, "rejected": sum(rejected.values()), **by_reason}
+    )
+
+
+def _as_metrics(figures: Mapping[str, float | None]) -> Metrics:
+    """Each figure that is known as a value at step 0."""
     return {
         name: {"value": float(value), "step": 0}
         for name, value in figures.items()

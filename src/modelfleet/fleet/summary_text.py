@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["format_summary"]
+__all__ = ["format_lines", "format_summary"]
 
 
 def format_summary(
-    summary: Mapping[str, Any], *, report: str | None = None, mlflow_run: str | None = None
+    summary: Mapping[str, Any],
+    *,
+    report: str | None = None,
+    quality: str | None = None,
+    mlflow_run: str | None = None,
 ) -> str:
     """What stands at the end of ``kedro run``.
 
     Args:
         summary: from :func:`modelfleet.fleet.summary.summarise_run`.
         report: where the report lies.
+        quality: where the data-quality page lies.
         mlflow_run: id of the run in MLflow.
     """
     skill = summary["median_skill"]
@@ -26,8 +31,14 @@ def format_summary(
         else f"{100 * abs(skill):.1f} % {'less' if skill >= 0 else 'more'} error than the baseline",
         "Release": f"{summary['release'][:12]} ({summary['state']})",
         "Report": report,
+        "Data quality": quality,
         "MLflow run": mlflow_run,
     }
+    return format_lines(lines)
+
+
+def format_lines(lines: Mapping[str, str | None]) -> str:
+    """Names and texts below each other, without those that have no text."""
     body = [f"  {name:<13} {text}" for name, text in lines.items() if text]
     return "\n".join(["", *body, ""])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from modelfleet.fleet.admissions import STILL_SENDING
+from modelfleet.fleet.retirement import NEVER_IN_SERVICE, STILL_SENDING
 from modelfleet.reporting.words import counted, in_words, naming
 
 __all__ = ["Concern", "expectation_concerns", "quarantine_concerns", "sensor_concern"]
@@ -37,7 +37,7 @@ def sensor_concern(level: str, ids: Sequence[str], one: str, many: str) -> list[
 
 
 def quarantine_concerns(admissions: pl.DataFrame) -> list[Concern]:
-    """One line per first reason, the most frequent first; then who sends though retired.
+    """One line per first reason, the most frequent first; then whose retirement cannot be right.
 
     Args:
         admissions: ``sensor_id``, ``standing``, ``reasons``.
@@ -53,11 +53,15 @@ def quarantine_concerns(admissions: pl.DataFrame) -> list[Concern]:
     for code, ids in groups.select("code", "sensor_id").iter_rows():
         said = f"in quarantine: {in_words(code)}"
         found += sensor_concern("notice", ids, said, said)
-    sending = pl.col("reasons").list.contains(STILL_SENDING).fill_null(value=False)
-    ids = admissions.filter(sending)["sensor_id"].sort().to_list()
-    return found + sensor_concern(
-        "notice", ids, "is retired and still sends", "are retired and still send"
-    )
+    early = "retired before the first reading"
+    for code, one, many in (
+        (STILL_SENDING, "is retired and still sends", "are retired and still send"),
+        (NEVER_IN_SERVICE, early, early),
+    ):
+        contradicts = pl.col("reasons").list.contains(code).fill_null(value=False)
+        ids = admissions.filter(contradicts)["sensor_id"].sort().to_list()
+        found += sensor_concern("notice", ids, one, many)
+    return found
 
 
 def expectation_concerns(expectations: Sequence[Mapping[str, Any]]) -> list[Concern]:

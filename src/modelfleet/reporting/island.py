@@ -1,4 +1,4 @@
-"""The rows of the page's table, as compact JSON that the script reads."""
+"""The rows of a page's table, as compact JSON that its script reads."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.palette import coverage_steps
 from modelfleet.reporting.views import CoverageMap
 
-__all__ = ["table_island"]
+__all__ = ["as_island", "coverage_letters", "table_island"]
 
 FIGURES = (
     "unit",
@@ -38,28 +38,34 @@ STEP_LETTERS = np.array([*"0123456789a", NO_STEP])
 def table_island(
     content: ReportContent, outcomes: pl.DataFrame, coverage: CoverageMap
 ) -> dict[str, list[Any]]:
-    """Columns of the table of all sensors, in the order of ``outcomes``; NaN becomes null.
-
-    ``map`` holds the place in these columns of each row of the coverage map, and ``week_ends``
-    says when its weeks end.
-    """
+    """Columns of the report's table of all sensors, in the order of ``outcomes``."""
     table = (
         outcomes.drop("codes")
         .join(content.sensors.select("sensor_id", "kind"), on="sensor_id", how="left")
         .join(_figures(content.scorecard), on="sensor_id", how="left")
         .join(_weekly_gains(content.candidates), on="sensor_id", how="left")
-        .join(_coverage_letters(coverage), on="sensor_id", how="left")
-        .with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None).round_sig_figs(4))
+        .join(coverage_letters(coverage), on="sensor_id", how="left")
     )
-    # Infinite figures have no place in JSON.
-    finite = pl.col(pl.Float32, pl.Float64)
-    table = table.with_columns(pl.when(finite.is_finite()).then(finite))
-    places = {sensor: place for place, sensor in enumerate(table["sensor_id"].to_list())}
-    return {
-        **table.rename({"sensor_id": "id"}).to_dict(as_series=False),
-        "map": [places[sensor] for sensor in coverage.sensors if sensor in places],
-        "week_ends": [f"{coverage.week_end(c):%d %b %Y}" for c in range(coverage.shares.shape[1])],
-    }
+    return as_island(table)
+
+
+def as_island(table: pl.DataFrame) -> dict[str, list[Any]]:
+    """Columns as JSON can hold them, ``sensor_id`` as ``id``; what is not finite becomes null."""
+    figures = pl.col(pl.Float32, pl.Float64)
+    rounded = table.with_columns(figures.fill_nan(None).round_sig_figs(4))
+    finite = rounded.with_columns(pl.when(figures.is_finite()).then(figures))
+    return finite.rename({"sensor_id": "id"}).to_dict(as_series=False)
+
+
+def coverage_letters(coverage: CoverageMap) -> pl.DataFrame:
+    """``sensor_id`` and ``coverage``: a letter per week, see :data:`STEP_LETTERS`."""
+    letters = STEP_LETTERS[coverage_steps(coverage.shares)]
+    return pl.DataFrame(
+        {
+            "sensor_id": pl.Series(coverage.sensors, dtype=pl.String),
+            "coverage": pl.Series(["".join(row) for row in letters], dtype=pl.String),
+        }
+    )
 
 
 def _figures(scorecard: pl.DataFrame) -> pl.DataFrame:
@@ -88,13 +94,3 @@ def _gains(loss: list[float | None], baseline_loss: list[float | None]) -> list[
         return []
     share = np.clip(100 * gain / usual, -9999, 9999)
     return [round(s) if k else None for s, k in zip(share.tolist(), known.tolist(), strict=True)]
-
-
-def _coverage_letters(coverage: CoverageMap) -> pl.DataFrame:
-    letters = STEP_LETTERS[coverage_steps(coverage.shares)]
-    return pl.DataFrame(
-        {
-            "sensor_id": pl.Series(coverage.sensors, dtype=pl.String),
-            "coverage": pl.Series(["".join(row) for row in letters], dtype=pl.String),
-        }
-    )

@@ -1,15 +1,14 @@
 """The page: one self-contained HTML file that works offline."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from modelfleet.reporting.content import ReportContent
-from modelfleet.reporting.drawings import draw_histogram, draw_lines, draw_map
+from modelfleet.reporting.drawings import draw_histogram, draw_lines
 from modelfleet.reporting.island import table_island
+from modelfleet.reporting.page import render_page
 from modelfleet.reporting.summary import summarise
 from modelfleet.reporting.views import (
     count_cohorts,
@@ -19,7 +18,6 @@ from modelfleet.reporting.views import (
     map_coverage,
     pick_extremes,
 )
-from modelfleet.reporting.words import change, in_words, naming, percent, shown
 
 __all__ = ["render_report"]
 
@@ -40,28 +38,7 @@ def render_report(content: ReportContent) -> str:
     Raises:
         LedgerError: a sensor is missing from the tables or stands in them twice.
     """
-    return _environment().get_template("report.html.j2").render(**_context(content))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("modelfleet.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "change": change,
-        "in_words": in_words,
-        "naming": naming,
-        "percent": percent,
-        "shown": shown,
-    }
-    # A NaN would be valid Python and broken JSON: better to fail here than in the reader's browser.
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    return environment
+    return render_page("report.html.j2", _context(content))
 
 
 def _context(content: ReportContent) -> dict[str, Any]:
@@ -77,10 +54,7 @@ def _context(content: ReportContent) -> dict[str, Any]:
         "worst": _worst(outcomes, content.scorecard),
         "pictures": _pictures(content),
         "cohorts": count_cohorts(outcomes, content.scorecard),
-        "map": draw_map(coverage),
-        "rejected": sorted(content.account["rejected"].items()),
         "events": _events(content.events),
-        "expectations": sorted(content.expectations, key=lambda e: bool(e.get("success"))),
         "parameters": dict(_flattened(content.parameters)),
         "island": table_island(content, outcomes, coverage),
     }

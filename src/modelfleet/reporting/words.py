@@ -3,10 +3,20 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
-__all__ = ["change", "counted", "explained", "in_words", "naming", "percent", "shown"]
+__all__ = [
+    "change",
+    "counted",
+    "explained",
+    "in_words",
+    "moment",
+    "naming",
+    "percent",
+    "shown",
+]
 
 SHOWN = 48
 EXPLANATION = re.compile(r"(\w+): (\S+), limit (\S+)( \(.+\))?")
@@ -27,6 +37,7 @@ REASONS = {
     "too_many_rejected": "too many rejected rows",
     "retired_by_owner": "retired by its owner",
     "retired_but_sending": "still sends, though retired",
+    "retired_before_first_reading": "retired before its first reading",
     "profile_failed": "could not be profiled",
 }
 UNITS = {
@@ -71,6 +82,11 @@ def explained(explanation: str) -> str:
     return f"{in_words(code)}: {figure} {unit}".rstrip() + f", the limit is {limit}{note or ''}"
 
 
+def moment(text: str) -> str:
+    """An ISO 8601 time with its zone as people write it, in UTC."""
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%d %b %Y %H:%M} UTC"
+
+
 def percent(share: float | None, *, digits: int = 0) -> str:
     """A share as a percentage; a dash where it is unknown."""
     if share is None or not np.isfinite(share):
@@ -85,9 +101,9 @@ def change(gain: float | None) -> str:
     return f"+{text}" if gain is not None and gain > 0 and text != "0 %" else text
 
 
-def counted(count: int, noun: str) -> str:
-    """A count with its noun: ``1 sensor``, ``2,000 sensors``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun: ``1 sensor``, ``2,000 sensors``; ``nouns`` where no s will do."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def naming(names: Sequence[str], *, limit: int = 5) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "Expectation",
     "LimitException",
     "ProfileParameters",
+    "QualityReportParameters",
     "ValidationParameters",
 ]
 
@@ -106,11 +107,20 @@ class Expectation(Parameters):
     reason: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
 
 
+class QualityReportParameters(Parameters):
+    """What the data-quality page shows; shapes no result."""
+
+    batches: Integer = Field(ge=1, le=1000)
+    examples: Integer = Field(ge=0, le=20)
+    coverage_change: Number = Field(gt=0, le=1)
+
+
 class ValidationParameters(Parameters):
-    """Profiles, expectations and admission."""
+    """Profiles, expectations, admission and the data-quality page."""
 
     profile: ProfileParameters
     admission: AdmissionParameters
     exceptions: tuple[LimitException, ...] = ()
     retired_column: str | None = None
     expectations: tuple[Expectation, ...] = ()
+    report: QualityReportParameters

@@ -21,9 +21,18 @@ from modelfleet.fleet.ingest import (
 )
 from modelfleet.fleet.sharded import ReadingsSource
 from modelfleet.fleet.stamps import Stamp, stamp_tables
+from modelfleet.fleet.summary import ingestion_metrics
 from modelfleet.fleet.tables import from_pandas, to_pandas
+from modelfleet.reporting.quality import list_batches
 
-__all__ = ["check_metadata", "find_window", "ingest_rows", "read_metadata", "stamp_ingestion"]
+__all__ = [
+    "check_metadata",
+    "find_window",
+    "ingest_rows",
+    "read_metadata",
+    "stamp_ingestion",
+    "track_rows",
+]
 
 
 def read_metadata(
@@ -86,3 +95,11 @@ def stamp_ingestion(
 ) -> Stamp:
     """What the later stages are made from."""
     return stamp_tables(readings, sensors, events, covariates)
+
+
+def track_rows(
+    ingestion_account: dict[str, Any], ingestion_batches: pl.DataFrame
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
+    """Where the rows went, for MLflow: figures over all batches, and a line for each batch."""
+    metrics = ingestion_metrics(ingestion_account, batches=ingestion_batches.height)
+    return metrics, to_pandas(list_batches(ingestion_batches))

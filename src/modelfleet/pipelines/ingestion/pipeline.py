@@ -56,6 +56,12 @@ def create_pipeline() -> Pipeline:
                 "ingestion_stamp",
                 name="stamp_ingestion",
             ),
+            Node(
+                nodes.track_rows,
+                ["ingestion_account", "ingestion_batches"],
+                ["ingestion_metrics", "batch_accounts"],
+                name="track_rows",
+            ),
         ],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,

@@ -69,6 +69,7 @@ def assemble_release(
     verdicts: pd.DataFrame,
     readings: ReadingsSource,
     report: str,
+    quality_report: str,
     run_info: dict[str, str],
     fleet: FleetParameters,
     backtest: BacktestParameters,
@@ -87,7 +88,11 @@ def assemble_release(
         parameters=shaping_parameters(fleet, backtest, validation, baseline, training, evaluation),
         readings=readings,
         run={**run_info, "readings": readings.identity()},
-        files={"report.html": report.encode(), "ledger.csv": ledger.to_csv(index=False).encode()},
+        files={
+            "report.html": report.encode(),
+            "quality.html": quality_report.encode(),
+            "ledger.csv": ledger.to_csv(index=False).encode(),
+        },
     )
     return draft, release_card(draft, run_info)
 
@@ -106,7 +111,6 @@ def decide_release(
 def summarise(
     ledger: pd.DataFrame,
     scorecard: pd.DataFrame,
-    ingestion_account: dict[str, Any],
     release_card: dict[str, Any],
     promotion_decision: dict[str, Any],
     run_info: dict[str, str],
@@ -121,4 +125,4 @@ def summarise(
         decision=promotion_decision,
         run=run_info,
     )
-    return summary, fleet_metrics(summary, ingestion_account)
+    return summary, fleet_metrics(summary)

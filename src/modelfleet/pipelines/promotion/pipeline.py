@@ -42,6 +42,7 @@ def create_pipeline() -> Pipeline:
                     "verdicts",
                     "readings",
                     "report",
+                    "quality_report",
                     "run_info",
                     "params:fleet",
                     "params:backtest",
@@ -64,7 +65,6 @@ def create_pipeline() -> Pipeline:
                 [
                     "ledger",
                     "scorecard",
-                    "ingestion_account",
                     "release_card",
                     "promotion_decision",
                     "run_info",

@@ -75,7 +75,8 @@ def stop_if_unmet(results: Sequence[Mapping[str, Any]]) -> None:
         lines = "\n".join(f"  - {r['reason']}: {r['message']}" for r in unmet)
         raise ExpectationError(
             f"{len(unmet)} expectation(s) that stop the run are not met:\n{lines}\n"
-            "correct the data, or validation.expectations in parameters_validation.yml"
+            "look at the data-quality page, then correct the data, or validation.expectations in "
+            "parameters_validation.yml"
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from modelfleet.domain.parameters.fleet import EngineParameters
+from modelfleet.domain.parameters.fleet import EngineParameters, FleetParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.admissions import decide_admissions
 from modelfleet.fleet.axis import Axis
@@ -22,8 +22,26 @@ from modelfleet.pipelines.validation.expectations import (
     unmet_by_sensor,
 )
 from modelfleet.pipelines.validation.tables import fleet_table, schema_table
+from modelfleet.reporting.quality import (
+    QualityContent,
+    QualityHistory,
+    QualityState,
+    render_quality_report,
+    take_state,
+)
 
-__all__ = ["admit_sensors", "check_fleet", "complete_profiles", "measure_sensors"]
+__all__ = [
+    "admit_sensors",
+    "check_fleet",
+    "complete_profiles",
+    "measure_sensors",
+    "remember_quality",
+    "stamp_validation",
+    "write_quality_report",
+]
+
+LISTS = ("reasons", "explanation")
+"""Columns of the admissions that hold one entry per reason."""
 
 
 def measure_sensors(
@@ -76,11 +94,80 @@ def check_fleet(
 def admit_sensors(
     profiles: pd.DataFrame,
     expectation_results: list[dict[str, Any]],
+    validation: ValidationParameters,
+) -> pd.DataFrame:
+    """Admit or quarantine each sensor, with reasons."""
+    unmet = unmet_by_sensor(expectation_results)
+    return to_pandas(decide_admissions(from_pandas(profiles), unmet, validation))
+
+
+def remember_quality(
+    readings: ReadingsSource,
+    profiles: pd.DataFrame,
+    admissions: pd.DataFrame,
+    ingestion_account: dict[str, Any],
+    ingestion_batches: pl.DataFrame,
+    ingestion_stamp: Stamp,
+    fleet_window: dict[str, Any],
+    run_info: dict[str, str],
+    validation: ValidationParameters,
+) -> QualityState:
+    """The state of the data, for the next run to compare with."""
+    return take_state(
+        readings,
+        from_pandas(profiles),
+        from_pandas(admissions, lists=LISTS),
+        account=ingestion_account,
+        batches=ingestion_batches.height,
+        axis=Axis(**fleet_window),
+        stamp=stamp_stage("validation", ingestion_stamp, validation),
+        validation=validation,
+        run=run_info,
+    )
+
+
+def write_quality_report(
+    quality_history: QualityHistory,
+    sensors: pd.DataFrame,
+    measurements: ShardedFrame,
+    profiles: pd.DataFrame,
+    admissions: pd.DataFrame,
+    rejected_readings: pl.DataFrame,
+    ingestion_batches: pl.DataFrame,
+    sensor_notes: pd.DataFrame,
+    ingestion_account: dict[str, Any],
+    expectation_results: list[dict[str, Any]],
+    fleet_window: dict[str, Any],
+    run_info: dict[str, str],
+    fleet: FleetParameters,
+    validation: ValidationParameters,
+) -> tuple[str, dict[str, Any]]:
+    """The page on the data, and what changed since the state before."""
+    content = QualityContent(
+        fleet=fleet.name,
+        run=run_info,
+        axis=Axis(**fleet_window),
+        sensors=from_pandas(sensors),
+        measurements=measurements.scan().collect(),
+        profiles=from_pandas(profiles),
+        admissions=from_pandas(admissions, lists=LISTS),
+        rejected=rejected_readings,
+        batches=ingestion_batches,
+        notes=from_pandas(sensor_notes),
+        account=ingestion_account,
+        expectations=expectation_results,
+        history=quality_history,
+        validation=validation,
+    )
+    return render_quality_report(content)
+
+
+def stamp_validation(
+    _changes: dict[str, Any],
+    expectation_results: list[dict[str, Any]],
     ingestion_stamp: Stamp,
     validation: ValidationParameters,
-) -> tuple[pd.DataFrame, Stamp]:
-    """Admit or quarantine each sensor, with reasons."""
+) -> Stamp:
+    """Let the later stages go on, or stop: only after the page is there that shows why."""
     stop_if_unmet(expectation_results)
-    unmet = unmet_by_sensor(expectation_results)
-    admissions = decide_admissions(from_pandas(profiles), unmet, validation)
-    return to_pandas(admissions), stamp_stage("validation", ingestion_stamp, validation)
+    return stamp_stage("validation", ingestion_stamp, validation)

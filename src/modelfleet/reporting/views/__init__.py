@@ -6,9 +6,10 @@ from modelfleet.reporting.views.distribution import Distribution, distribute_ski
 from modelfleet.reporting.views.extremes import Example, Extremes, pick_extremes
 from modelfleet.reporting.views.funnel import FunnelStep, count_funnel
 from modelfleet.reporting.views.outcomes import find_outcomes
-from modelfleet.reporting.views.standing import find_standings, standing
+from modelfleet.reporting.views.standing import STANDINGS, find_standings, standing
 
 __all__ = [
+    "STANDINGS",
     "Band",
     "CohortRow",
     "CoverageMap",

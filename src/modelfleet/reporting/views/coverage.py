@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from modelfleet.fleet.admissions import RETIRED
+from modelfleet.fleet.retirement import RETIRED
 from modelfleet.reporting.views.standing import STANDINGS, find_standings
 
 __all__ = ["Band", "CoverageMap", "map_coverage", "spread_labels"]

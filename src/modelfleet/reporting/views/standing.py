@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from modelfleet.fleet.admissions import RETIRED
+from modelfleet.fleet.retirement import RETIRED
 
 __all__ = ["STANDINGS", "find_standings", "standing"]
 
