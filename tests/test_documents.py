@@ -25,6 +25,7 @@ from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
 from modelfleet.fleet.admissions import PROFILE_FAILED
+from modelfleet.fleet.engine.rescue import WORKER_DIED
 from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
 from modelfleet.fleet.retirement import NEVER_IN_SERVICE, RENAMED, RETIRED, STILL_SENDING
@@ -193,7 +194,7 @@ def all_codes() -> set[str]:
     """Every code that a person meets."""
     base = base_parameters()
     of_stages = admission_codes(base) | gate_codes(base) | ingestion_codes() | note_codes()
-    return of_stages | set(NO_BACKUP.values())
+    return of_stages | set(NO_BACKUP.values()) | {WORKER_DIED}
 
 
 def base_parameters() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Shards, axis, blocks, roster, tables and progress."""
 
 import logging
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from modelfleet.fleet import progress
 from modelfleet.fleet.axis import Axis, find_axis
 from modelfleet.fleet.blocks import blocks
 from modelfleet.fleet.code import package_digest
-from modelfleet.fleet.isolation import isolated
+from modelfleet.fleet.isolation import isolated, reason_of
 from modelfleet.fleet.roster import assign, ids_by_shard, make_roster
 from modelfleet.fleet.shards import shard_of, shards_of, with_shard
 from modelfleet.fleet.tables import from_pandas, to_pandas
@@ -138,6 +139,26 @@ def test_an_exception_becomes_the_outcome(caplog: pytest.LogCaptureFixture) -> N
     assert row["outcome"] == "failed"
     assert len(row["reason"]) == 500
     assert "P_n1" in caplog.text
+
+
+def test_a_reason_is_one_line() -> None:
+    """It stands in ledgers and messages; what libraries add below does not help there."""
+    assert reason_of(ValueError("no values\nDebug source: ...")) == "ValueError: no values"
+    assert reason_of(KeyError()) == "KeyError: "
+
+
+def test_leaving_the_process_is_a_failure_and_memory_is_none() -> None:
+    """An estimator that exits does not end the run; a lack of memory is the engine's to answer."""
+
+    def leave() -> dict[str, object]:
+        sys.exit("enough")
+
+    def exhaust() -> dict[str, object]:
+        raise MemoryError
+
+    assert isolated(leave, sensor_id="a")["reason"] == "SystemExit: enough"
+    with pytest.raises(MemoryError):
+        isolated(exhaust, sensor_id="a")
 
 
 def test_roster_takes_the_assigned_sensors_only() -> None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["failed_row", "isolated"]
+__all__ = ["failed_row", "isolated", "reason_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def isolated(compute: Callable[[], dict[str, Any]], *, sensor_id: str) -> dict[s
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a sensor's data or estimator does, the fleet goes on
-        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        reason = reason_of(error)
         logger.warning("sensor %r failed: %s", sensor_id, reason)
         return failed_row(sensor_id, reason)
 
@@ -30,3 +30,9 @@ def isolated(compute: Callable[[], dict[str, Any]], *, sensor_id: str) -> dict[s
 def failed_row(sensor_id: str, reason: str) -> dict[str, Any]:
     """A sensor's row in the result of any task that could not be done for it."""
     return {"sensor_id": sensor_id, "outcome": "failed", "reason": reason}
+
+
+def reason_of(error: BaseException) -> str:
+    """An error in one line: its type and the first line of its message."""
+    first, *_ = [*str(error).strip().splitlines(), ""]
+    return f"{type(error).__name__}: {first}"[:LONGEST_REASON]

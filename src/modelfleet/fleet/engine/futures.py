@@ -7,6 +7,7 @@ from itertools import islice
 from modelfleet.domain.errors import TaskError, listing
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.work import Call
+from modelfleet.fleet.isolation import reason_of
 
 __all__ = ["run_futures"]
 
@@ -69,7 +70,7 @@ def _died(future: "Future[None]", call: Call, deaths: tuple[type[BaseException],
             raise
         shards = listing(sorted({job.shard for job in call.jobs}))
         raise TaskError(
-            f"{call.jobs[0].task.kind}: shards {shards}: {type(error).__name__}: {error}; "
+            f"{call.jobs[0].task.kind}: shards {shards}: {reason_of(error)}; "
             "what is finished is kept, run again when the cause is mended"
         ) from error
     return False

@@ -7,6 +7,7 @@ import polars as pl
 
 from modelfleet.domain.errors import TaskError
 from modelfleet.fleet.engine.jobs import Job, Joint, result_file
+from modelfleet.fleet.isolation import reason_of
 from modelfleet.fleet.sharded import ReadingsSource, Workspace
 
 __all__ = ["Call", "join_pieces"]
@@ -46,7 +47,7 @@ class Call:
                     raise
                 except Exception as error:
                     raise TaskError(
-                        f"{job.task.kind}: shard {job.shard}: {type(error).__name__}: {error}; "
+                        f"{job.task.kind}: shard {job.shard}: {reason_of(error)}; "
                         "what is finished is kept, run again when the cause is mended"
                     ) from error
 
