@@ -12,7 +12,7 @@ from kedro.validation.exceptions import DataValidationError
 
 from modelfleet.domain.errors import ConfigurationError, SchemaError
 from modelfleet.stores.validators import ReadingsValidator, RecordValidator, TableValidator
-from tests.fleet.test_engine import FrameSource
+from tests.fleet.engine.tasks import FrameSource
 
 REMEDY = "correct the file"
 TIME = datetime(2021, 1, 1, tzinfo=UTC)
