@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from modelfleet.stores.compaction import compact_readings
 from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset, absolute
 from modelfleet.stores.readings import DeltaReadings, open_readings
+from modelfleet.stores.turns import one_at_a_time
 
 __all__ = ["DeltaIngestionStore", "IngestionStoreDataset"]
 
@@ -51,6 +52,10 @@ class DeltaIngestionStore:
                 f"the readings at {self.readings} were made with other settings: {known}; now they "
                 f"are {settings}; go back to them, or move the tables away and ingest anew"
             )
+
+    def alone(self) -> AbstractContextManager[None]:
+        """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
+        return one_at_a_time(self.readings)
 
     def has(self, identity: str) -> bool:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""

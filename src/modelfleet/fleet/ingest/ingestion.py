@@ -52,31 +52,32 @@ def ingest_source(
     Raises:
         ConfigurationError: what is stored was made with other settings.
         DataError: a batch cannot be read; those before it are kept.
+        DataError: another ingestion is at work on the same tables.
     """
     settings = _settings(ingestion, fleet)
-    store.check_settings(settings)
     rules = Rules(ingestion, fleet, now)
-    new = [batch for batch in source.batches() if not store.has(batch.identity)]
-    # All are opened before the first is kept: a damaged file stops a run that wrote nothing yet.
-    for batch in new:
-        batch.read()
-    for position, batch in enumerate(new, start=1):
-        stored = Stored(store.last_time(), store.between, store.id_kind())
-        with store.writer(batch.identity) as writer:
-            account = ingest_batch(
-                batch,
-                limits,
-                writer,
-                rules=rules,
-                settings=settings,
-                stored=stored,
-                most_rows=most_rows,
-            )
-        _tell(account, position, len(new))
-    if new:
-        store.compact(ingestion.most_small_files)
-    else:
-        logger.info("readings: nothing new, no new version")
+    with store.alone():
+        store.check_settings(settings)
+        new = [batch for batch in source.batches() if not store.has(batch.identity)]
+        for batch in new:
+            batch.read()  # a damaged file stops a run that wrote nothing yet
+        for position, batch in enumerate(new, start=1):
+            stored = Stored(store.last_time(), store.between, store.id_kind())
+            with store.writer(batch.identity) as writer:
+                account = ingest_batch(
+                    batch,
+                    limits,
+                    writer,
+                    rules=rules,
+                    settings=settings,
+                    stored=stored,
+                    most_rows=most_rows,
+                )
+            _tell(account, position, len(new))
+        if new:
+            store.compact(ingestion.most_small_files)
+        else:
+            logger.info("readings: nothing new, no new version")
     return Account.total(store.accounts())
 
 

@@ -50,6 +50,14 @@ class IngestionStore(Protocol):
         """
         ...
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other ingestions away as long as the context lasts.
+
+        Raises:
+            DataError: another one is at work.
+        """
+        ...
+
     def has(self, identity: str) -> bool:
         """Whether a batch was kept before; completes one that a killed run had nearly kept."""
         ...
