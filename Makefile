@@ -60,8 +60,8 @@ viz: $(VENV)/.stamp-dev  ## Build the pipeline picture as a static site in build
 	@mv build .viz-site && mkdir build && mv .viz-site build/viz
 	@echo "Look at it with: $(BIN)/python -m http.server --directory build/viz"
 
-bench: $(VENV)/.stamp-dev  ## Measure the speed of the engine
-	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+bench: $(VENV)/.stamp-dev  ## Measure the speed (ARGS='--sensors 5000 --hours 8760')
+	$(BIN)/python -m tests.benchmarks.run $(ARGS)
 
 lock: $(BIN)/python  ## Renew the pinned versions in constraints.txt
 	@$(find_uv); "$$uv" pip compile --quiet --upgrade --universal --fork-strategy fewest \
