@@ -63,7 +63,8 @@ def work_table(figures: Figures) -> Table:
         ),
         notes=(
             (
-                f"One more day costs {_ratio(day.wall, first.wall)} of the first load by the clock, "
+                f"One more day costs {_ratio(day.wall, first.wall)} of the first load by the "
+                "clock, "
                 f"{_ratio(day.cpu, first.cpu)} of its CPU time "
                 f"(limit {_ratio(ONE_DAY_LIMIT, 1)}); "
                 f"{nothing.cpu:.2f} s of CPU time are fixed, spent also where nothing is new."
