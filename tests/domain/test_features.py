@@ -262,3 +262,32 @@ def test_a_sensor_without_a_step_has_an_empty_design():
     empty = Series(0, np.empty(0), np.empty(0, dtype=bool))
     design, _ = columns(spec, make_calendar(0), empty)
     assert design.values.shape == (0, 1)
+
+
+def test_a_design_is_the_same_wherever_it_is_built():
+    """In memory of its own, or where another sensor's design lay before."""
+    calendar = make_calendar(5 * WEEK, spring=400)
+    buffer = np.full((40, 6 * WEEK), 7.0)
+    weather = rain(5 * WEEK)
+    own, _ = columns(EVERYTHING, calendar, make_series(calendar), covariates=weather)
+    shared, _ = columns(
+        EVERYTHING, calendar, make_series(calendar), covariates=weather, buffer=buffer
+    )
+    assert np.shares_memory(shared.values, buffer)
+    assert same_bits(own.values, shared.values)
+    assert same_bits(own.usable, shared.usable)
+
+
+@given(sensor=sensors(weeks=5))
+def test_clocks_that_change_after_the_end_change_nothing(sensor):
+    """Weeks back are read in one piece where no clock changes, hour by hour where one does."""
+    calendar, series = sensor
+    steady = make_calendar(5 * WEEK, first=calendar.first)
+    changing = make_calendar(5 * WEEK, first=calendar.first, spring=5 * WEEK - 1)
+    assert steady.is_steady
+    assert not changing.is_steady
+    weather = rain(5 * WEEK, first=series.first)
+    one, _ = columns(EVERYTHING, steady, series, covariates=weather)
+    other, _ = columns(EVERYTHING, changing, series, covariates=weather)
+    assert same_bits(one.values[:-1], other.values[:-1])
+    assert same_bits(one.usable[:-1], other.usable[:-1])

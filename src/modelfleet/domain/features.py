@@ -4,12 +4,15 @@ Every column of row ``t`` depends on readings up to ``t - horizon`` only, so one
 steps of the horizon, nothing is recursive, and training and serving build the same rows.
 """
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from modelfleet.domain.grid import Calendar, Grid
+from modelfleet.domain.medians import median_of_rows
 from modelfleet.domain.parameters.recipes import FeatureParameters
 from modelfleet.domain.series import SeasonalMean, Series, carry_forward, seasonal_mean
 
@@ -46,7 +49,7 @@ class Design:
 
     Attributes:
         names: one per column.
-        values: shape (n, columns).
+        values: shape (n, columns), each column contiguous in memory.
         usable: rows whose features are all known; shape (n,).
         carried: steps of short gaps over which the last value was held.
         seasonal: the running weekly pattern that the features were built on.
@@ -58,7 +61,12 @@ class Design:
     carried: int
     seasonal: SeasonalMean
 
+    def rows(self, positions: IntArray) -> FloatArray:
+        """Some rows, each column contiguous like those of the whole; shape (rows, columns)."""
+        return np.take(self.values.T, positions, axis=1, mode="clip").T
 
+
+@functools.lru_cache(maxsize=64)
 def feature_names(spec: FeatureParameters) -> tuple[str, ...]:
     """The columns of the design matrix, in order."""
     harmonics = [
@@ -87,6 +95,7 @@ def build_design(
     *,
     horizon: int,
     covariates: Covariates | None = None,
+    buffer: FloatArray | None = None,
 ) -> Design:
     """Build the features of every step of a series.
 
@@ -98,6 +107,8 @@ def build_design(
         spec: which features, from the recipe.
         horizon: steps between the last known value and the forecast; no lag is shorter.
         covariates: required where ``spec.covariates`` names any.
+        buffer: memory to build in, for many sensors one after the other; at least (columns, n)
+            numbers. The design lasts until the next one is built there. ``None`` takes new memory.
 
     A value that is missing for longer than ``spec.carry_steps`` is stood in for by the sensor's own
     weekly pattern as it was known at that time. A row that needs this for more than
@@ -109,85 +120,136 @@ def build_design(
     missing = ~np.isfinite(held)
     filled = np.where(missing, seasonal.known, held)
 
-    positions = _lag_positions(calendar, spec)
-    lagged = _take(filled, positions)
-    weeks = lagged[:, len(spec.lags) :]
-    blocks = [lagged]
+    names = feature_names(spec)
+    columns = _memory(buffer, len(names), len(calendar))
+    lags = len(spec.lags) + len(spec.weeks)
+    stood_in = _lay_lags(filled, missing, calendar, spec, columns[:lags])
+    past = lags  # columns that depend on readings, so far
     if spec.weeks_median:
-        blocks.append(np.median(weeks, axis=1, keepdims=True))
+        columns[past] = median_of_rows(columns[len(spec.lags) : lags])
+        past += 1
     if spec.seasonal_mean:
-        blocks.append(seasonal.known[:, None])
-    blocks += [_trailing_mean(filled, span, horizon)[:, None] for span in spec.levels]
-    deviation = filled - seasonal.known
-    blocks += [_trailing_mean(deviation, span, horizon)[:, None] for span in spec.deviations]
-    blocks.append(_calendar_table(calendar.grid, spec)[calendar.slot])
-    blocks += [
-        _covariate(covariates, name, series, spec, horizon)[:, None] for name in spec.covariates
-    ]
-    values = np.ascontiguousarray(np.hstack(blocks))
-    stood_in = np.where(positions >= 0, missing[np.maximum(positions, 0)], True)
+        columns[past] = seasonal.known
+        past += 1
+    trailing = {}
+    if spec.levels:
+        trailing["level"] = filled, spec.levels
+    if spec.deviations:
+        trailing["deviation"] = filled - seasonal.known, spec.deviations
+    past += _lay_trailing_means(list(trailing.values()), horizon, columns[past:])
+    table = _calendar_rows(calendar, spec.daily_harmonics, spec.weekly_harmonics, spec.weekend)
+    companions = columns[past + len(table) :]
+    columns[past : past + len(table)] = table
+    for row, name in zip(companions, spec.covariates, strict=True):
+        row[:] = _covariate(covariates, name, series, spec, horizon)
     return Design(
-        names=feature_names(spec),
-        values=values,
-        usable=np.isfinite(values).all(axis=1)
-        & (stood_in.sum(axis=1) <= spec.max_missing_share * max(positions.shape[1], 1)),
-        carried=int((~missing & ~np.isfinite(series.values)).sum()),
+        names=names,
+        values=columns.T,
+        usable=np.isfinite(columns[:past]).all(axis=0)
+        & np.isfinite(companions).all(axis=0)
+        & (stood_in <= spec.max_missing_share * max(lags, 1)),
+        carried=int(np.count_nonzero(~missing) - np.count_nonzero(np.isfinite(series.values))),
         seasonal=seasonal,
     )
 
 
-def _lag_positions(calendar: Calendar, spec: FeatureParameters) -> IntArray:
-    """Where each lag of each row is read; shape (n, lags + weeks), negative before the start."""
-    here = np.arange(len(calendar), dtype=np.int64)
-    columns = [here - lag for lag in spec.lags]
-    columns += [calendar.weeks_back(weeks) for weeks in spec.weeks]
-    return np.stack(columns, axis=1) if columns else np.empty((len(here), 0), dtype=np.int64)
+def _memory(buffer: FloatArray | None, columns: int, length: int) -> FloatArray:
+    """Room for a design, one contiguous row per column; the same layout wherever it lies."""
+    if buffer is None:
+        return np.empty((columns, length))
+    return buffer.reshape(-1)[: columns * length].reshape(columns, length)
 
 
-def _take(values: FloatArray, positions: IntArray) -> FloatArray:
-    return np.where(positions >= 0, values[np.maximum(positions, 0)], np.nan)
+def _lay_lags(
+    filled: FloatArray,
+    missing: BoolArray,
+    calendar: Calendar,
+    spec: FeatureParameters,
+    columns: FloatArray,
+) -> AnyArray:
+    """Fill the columns of the lags; how many of each row rest on a missing value, shape (n,)."""
+    length = len(filled)
+    stood_in, lost = np.zeros(length, dtype=np.int16), missing.astype(np.int16)
+    weeks = dict(zip(spec.weeks, columns[len(spec.lags) :], strict=True))
+    lags = list(zip(spec.lags, columns[: len(spec.lags)], strict=True))
+    if calendar.is_steady:
+        lags += [(back * calendar.grid.per_week, row) for back, row in weeks.items()]
+        weeks = {}
+    for lag, row in lags:
+        row[:lag], row[lag:] = np.nan, filled[: max(length - lag, 0)]
+        stood_in[:lag] += 1
+        stood_in[lag:] += lost[: max(length - lag, 0)]
+    if weeks:
+        filled, lost = np.append(filled, np.nan), np.append(lost, np.int16(1))
+    for back, row in weeks.items():  # -1, before the beginning, is what was put on at the end
+        np.take(filled, calendar.weeks_back(back), out=row, mode="wrap")
+        stood_in += lost[calendar.weeks_back(back)]
+    return stood_in
 
 
-def _trailing_mean(values: FloatArray, span: int, horizon: int) -> FloatArray:
-    """Mean of the known ones among the ``span`` values that end ``horizon`` steps back."""
+def _lay_trailing_means(
+    wanted: Sequence[tuple[FloatArray, Sequence[int]]], horizon: int, columns: FloatArray
+) -> int:
+    """Means of the known ones among the ``span`` values that end ``horizon`` steps back.
+
+    Fills a column per span of each series of values, and returns how many there are.
+    """
+    if not wanted:
+        return 0
+    values = np.stack([series for series, _ in wanted])
     known = np.isfinite(values)
-    stop = np.maximum(np.arange(len(values)) - horizon + 1, 0)
-    total = _span_sums(np.where(known, values, 0.0), span)[stop]
-    count = _span_sums(known.astype(np.float64), span)[stop]
-    mean = np.full(len(values), np.nan)
-    np.divide(total, count, out=mean, where=2 * count >= span)
-    return mean
+    every = sorted({span for _, spans in wanted for span in spans})
+    totals = _span_sums(np.where(known, values, 0.0), every)
+    counts = _span_sums(known.astype(np.int16), every)
+    pairs = [(number, span) for number, (_, spans) in enumerate(wanted) for span in spans]
+    for row, (number, span) in zip(columns, pairs, strict=False):
+        total, count = totals[span][number], counts[span][number]
+        row[:] = np.nan
+        enough = 2 * count[: max(len(row) - horizon, 0)] >= span
+        np.divide(total[: len(enough)], count[: len(enough)], out=row[horizon:], where=enough)
+    return len(pairs)
 
 
-def _span_sums(values: FloatArray, span: int) -> FloatArray:
-    """Sum of the ``span`` values before each position, 0 to n; shape (n + 1,).
+def _span_sums(values: AnyArray, spans: Sequence[int]) -> dict[int, AnyArray]:
+    """Sums of the ``span`` values that end at each position of the last axis; before is zero.
 
-    Made of running sums within blocks of one span, so that a value has no influence, not even by
+    Put together from sums of 1, 2, 4, 8 ... values, so that a value has no influence, not even by
     rounding, beyond its own span. Differences of one long running sum would carry it on for ever.
     """
-    padded = np.zeros((len(values) // span + 2) * span)
-    padded[span : span + len(values)] = values
-    blocks = padded.reshape(-1, span)
-    from_left = blocks.cumsum(axis=1).reshape(-1)
-    to_right = blocks[:, ::-1].cumsum(axis=1)[:, ::-1].reshape(-1)
-    start = np.arange(len(values) + 1)
-    last = from_left[start + span - 1]
-    return np.where(start % span == 0, last, to_right[start] + last)
+    totals = {span: np.zeros_like(values) for span in spans}
+    doubled, length, steps = values, 1, values.shape[-1]
+    while length <= max(spans):
+        for span in spans:
+            if span & length:
+                covered = span & (length - 1)
+                totals[span][:, covered:] += doubled[:, : max(steps - covered, 0)]
+        if 2 * length <= max(spans):
+            longer = np.empty_like(doubled)
+            longer[:, :length] = doubled[:, :length]
+            np.add(doubled[:, length:], doubled[:, :-length], out=longer[:, length:])
+            doubled = longer
+        length *= 2
+    return totals
 
 
-def _calendar_table(grid: Grid, spec: FeatureParameters) -> FloatArray:
-    """Calendar features per slot of the local week; shape (per_week, columns)."""
+@functools.lru_cache(maxsize=8)
+def _calendar_rows(calendar: Calendar, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001
+    """Calendar features of each step; shape (columns, n). Most sensors share one calendar."""
+    return _calendar_table(calendar.grid, daily, weekly, weekend)[:, calendar.slot]
+
+
+def _calendar_table(grid: Grid, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001
+    """Calendar features per slot of the local week; shape (columns, per_week)."""
     slot = np.arange(grid.per_week)
     columns = []
-    periods = ((grid.per_day, spec.daily_harmonics), (grid.per_week, spec.weekly_harmonics))
-    for period, count in periods:
+    for period, count in ((grid.per_day, daily), (grid.per_week, weekly)):
         for k in range(1, count + 1):
             angle = 2 * np.pi * k * slot / period
             # What should be zero is zero: rounding noise would be scaled up to a feature.
             columns += [np.round(np.sin(angle), 12), np.round(np.cos(angle), 12)]
-    if spec.weekend:
+    if weekend:
         columns.append((slot >= 5 * grid.per_day).astype(np.float64))
-    return np.stack(columns, axis=1) if columns else np.empty((grid.per_week, 0))
+    return np.stack(columns) if columns else np.empty((0, grid.per_week))
 
 
 def _covariate(

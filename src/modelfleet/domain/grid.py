@@ -4,7 +4,8 @@ A point in time is a *grid index*: the number of whole steps since 1970-01-01 00
 local calendar is given from outside as two arrays, so that this floor needs no time zones.
 """
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,9 +45,11 @@ class Grid:
         return steps * self.step_minutes / 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calendar:
     """What the local clocks show along a stretch of the grid.
+
+    Most sensors of a fleet share one calendar, so it remembers what it was once asked.
 
     Attributes:
         first: grid index of the first entry.
@@ -58,6 +61,8 @@ class Calendar:
     first: int
     slot: IntArray
     shift: IntArray
+    _weeks_back: dict[int, IntArray] = field(default_factory=dict, init=False, repr=False)
+    _known_cells: dict[int, IntArray] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.slot)
@@ -71,12 +76,51 @@ class Calendar:
         return Calendar(self.grid, first, self.slot[part], self.shift[part])
 
     def weeks_back(self, weeks: int) -> IntArray:
-        """Positions that showed the same local time ``weeks`` weeks earlier; negative if before.
+        """Positions that showed the same local time ``weeks`` weeks earlier; -1 if before.
 
         Across a clock change the distance is one hour more or less than a whole week, so that
         "Monday 08:00" stays Monday 08:00 on the wall clock.
         """
-        here = np.arange(len(self), dtype=np.int64)
-        there = here - weeks * self.grid.per_week
-        moved: IntArray = there + self.shift - self.shift[np.maximum(there, 0)]
-        return np.where(there >= 0, moved, -1)
+        if weeks not in self._weeks_back:
+            there = np.arange(len(self), dtype=np.int64) - weeks * self.grid.per_week
+            moved = there + self.shift - self.shift[np.maximum(there, 0)]
+            self._weeks_back[weeks] = np.where(there >= 0, np.maximum(moved, -1), -1)
+        return self._weeks_back[weeks]
+
+    @functools.cached_property
+    def is_steady(self) -> bool:
+        """Whether the clocks are never changed along the stretch."""
+        return bool((self.shift == self.shift[:1]).all())
+
+    @functools.cached_property
+    def rank(self) -> IntArray:
+        """How many earlier steps share the slot of each step; shape (n,)."""
+        order = np.argsort(self.slot, kind="stable")
+        starts = np.searchsorted(self.slot[order], np.arange(self.grid.per_week))
+        rank = np.empty(len(self), dtype=np.int64)
+        rank[order] = np.arange(len(self)) - starts[self.slot[order]]
+        return rank
+
+    @functools.cached_property
+    def cell(self) -> IntArray:
+        """Position of each step in a table of ranks by slots, row after row; shape (n,)."""
+        return self.rank * self.grid.per_week + self.slot
+
+    def known_cell(self, horizon: int) -> IntArray:
+        """Like ``cell``, one row less where the slot was last shown less than a horizon ago."""
+        if horizon not in self._known_cells:
+            recent = (self.since_shown < horizon) & (self.rank > 0)
+            self._known_cells[horizon] = self.cell - self.grid.per_week * recent
+        return self._known_cells[horizon]
+
+    @functools.cached_property
+    def since_shown(self) -> IntArray:
+        """Steps since the slot of each step was shown before; n + 1 where it was not.
+
+        A week, but for clock changes: the doubled hour in autumn shows a slot twice in a night.
+        """
+        position = np.arange(len(self), dtype=np.int64)
+        shown = np.full((int(self.rank.max(initial=-1)) + 2, self.grid.per_week), -1)
+        shown[self.rank + 1, self.slot] = position
+        last = shown[self.rank, self.slot]
+        return np.where(last >= 0, position - last, len(self) + 1)

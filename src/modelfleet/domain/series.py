@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.grid import Calendar
 
 __all__ = ["SeasonalMean", "Series", "carry_forward", "seasonal_mean"]
@@ -28,6 +28,17 @@ class Series:
     def learnable(self) -> BoolArray:
         """Steps that were read and are not excluded; shape (n,)."""
         return np.isfinite(self.values) & ~self.excluded
+
+    def last(self, steps: int) -> "Series":
+        """The last steps, or all where there are fewer."""
+        start = max(len(self.values) - steps, 0)
+        return Series(self.first + start, self.values[start:], self.excluded[start:])
+
+    def learnable_weeks_back(self, calendar: Calendar, weeks: int) -> FloatArray:
+        """The learnable value at the same local time ``weeks`` weeks ago, or NaN; shape (n,)."""
+        ended = np.append(np.where(self.learnable, self.values, np.nan), np.nan)
+        # -1, before the beginning, is the NaN at the end.
+        return np.take(ended, calendar.weeks_back(weeks), mode="wrap")
 
 
 @dataclass(frozen=True)
@@ -54,10 +65,17 @@ def carry_forward(values: FloatArray, *, limit: int) -> FloatArray:
     >>> carry_forward(np.array([1.0, np.nan, np.nan, 4.0]), limit=1)
     array([ 1.,  1., nan,  4.])
     """
-    position = np.arange(len(values))
-    last = np.maximum.accumulate(np.where(np.isfinite(values), position, -1))
-    held = values[np.maximum(last, 0)]
-    return np.where((last >= 0) & (position - last <= limit), held, np.nan)
+    known = np.isfinite(values)
+    holes = np.flatnonzero(~known)
+    if not len(holes) or len(holes) == len(values):
+        return np.where(known, values, np.nan)
+    before = np.flatnonzero(known)
+    nearest = np.searchsorted(before, holes) - 1
+    last = before[np.maximum(nearest, 0)]
+    held = values.copy()
+    near = (nearest >= 0) & (holes - last <= limit)
+    held[holes] = np.where(near, values[last], np.nan)
+    return held
 
 
 def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> SeasonalMean:
@@ -68,39 +86,20 @@ def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> Se
         calendar: of the same n steps.
         horizon: steps between the last known value and the forecast.
     """
-    rank = _rank_in_slot(calendar.slot, calendar.grid.per_week)
+    slots = calendar.grid.per_week
     known = np.isfinite(values)
-    table = np.zeros((int(rank.max(initial=-1)) + 2, calendar.grid.per_week))
-    count = np.zeros_like(table)
-    table[rank + 1, calendar.slot] = np.where(known, values, 0.0)
-    count[rank + 1, calendar.slot] = known
-    sums, counts = table.cumsum(axis=0), count.cumsum(axis=0)
-    usable = rank - _too_recent(calendar, rank, horizon)
+    shown = int(calendar.rank.max(initial=-1)) + 1
+    cell = calendar.cell
+    sums, counts = np.zeros((2, shown + 1, slots))  # row r: before the slot was shown r times
+    sums[1:].reshape(-1)[cell] = np.where(known, values, 0.0)
+    counts[1:].reshape(-1)[cell] = known
+    sums, counts = sums.cumsum(axis=0), counts.cumsum(axis=0)
+    usable = calendar.known_cell(horizon)
     return SeasonalMean(
-        known=_ratio(sums[usable, calendar.slot], counts[usable, calendar.slot]),
+        known=_ratio(np.take(sums, usable, mode="clip"), np.take(counts, usable, mode="clip")),
         final=_ratio(sums[-1], counts[-1]),
     )
 
 
 def _ratio(total: FloatArray, count: FloatArray) -> FloatArray:
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-
-
-def _rank_in_slot(slot: IntArray, slots: int) -> IntArray:
-    """How many earlier steps share the slot of each step; shape (n,)."""
-    order = np.argsort(slot, kind="stable")
-    starts = np.searchsorted(slot[order], np.arange(slots))
-    rank = np.empty(len(slot), dtype=np.int64)
-    rank[order] = np.arange(len(slot)) - starts[slot[order]]
-    return rank
-
-
-def _too_recent(calendar: Calendar, rank: IntArray, horizon: int) -> IntArray:
-    """1 where the slot was also shown less than a horizon ago (the doubled hour in autumn)."""
-    position = np.arange(len(calendar))
-    seen = np.full(
-        (int(rank.max(initial=-1)) + 2, calendar.grid.per_week), -horizon, dtype=np.int64
-    )
-    seen[rank + 1, calendar.slot] = position
-    near = position - seen[rank, calendar.slot] < horizon
-    return (near & (rank > 0)).astype(np.int64)

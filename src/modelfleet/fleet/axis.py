@@ -69,7 +69,13 @@ class Axis:
 
     def calendar(self, first: int, length: int) -> Calendar:
         """The local calendar of a stretch, up to a week beyond the end."""
-        return _calendar(self).window(first, length)
+        return _stretch(self, first, length)
+
+
+@functools.lru_cache(maxsize=32)
+def _stretch(axis: Axis, first: int, length: int) -> Calendar:
+    """Most sensors begin with the fleet, and share what their calendar remembers."""
+    return _calendar(axis).window(first, length)
 
 
 @functools.lru_cache(maxsize=4)

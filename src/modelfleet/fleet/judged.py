@@ -1,5 +1,6 @@
 """What baseline and candidate are judged on: the same series, the same weeks, the same hours."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,20 @@ class Judged:
     calendar: Calendar
     weeks: int
 
+    def forecast(
+        self, baseline: Baseline, facts: SensorFacts, axis: Axis, *, horizon: int, reach: int
+    ) -> FloatArray:
+        """What a baseline says of the last ``reach`` weeks, NaN before; shape (n,).
+
+        A baseline that looks back further than these weeks lacks what it needs at their beginning.
+        """
+        lately = self.series.last(reach * axis.grid.per_week)
+        forecast = np.full(len(self.series.values), np.nan)
+        calendar = axis.calendar(lately.first, len(lately.values))
+        found = baseline.forecast(lately, calendar, facts, horizon=horizon)
+        forecast[len(forecast) - len(found) :] = found
+        return forecast
+
     def by_week(self, values: FloatArray) -> FloatArray:
         """The judged weeks of a series of forecasts; shape (weeks, per_week)."""
         return by_week(values, weeks=self.weeks, per_week=self.calendar.grid.per_week)
@@ -39,7 +54,7 @@ class Judged:
         """Compared hours of each judged week."""
         return [self.calendar.grid.hours(int(steps)) for steps in loss.steps]
 
-    @property
+    @functools.cached_property
     def actual(self) -> FloatArray:
         """Readings of the judged weeks, NaN where missing or excluded; shape (weeks, per_week)."""
         return self.by_week(np.where(self.series.learnable, self.series.values, np.nan))
@@ -65,17 +80,33 @@ def judged_series(block: Block, member: Member, axis: Axis, *, weeks: int) -> Ju
 
 
 def future_pattern(
-    judged: Judged, baseline: Baseline, axis: Axis, facts: SensorFacts, *, horizon: int
+    judged: Judged,
+    baseline: Baseline,
+    axis: Axis,
+    facts: SensorFacts,
+    *,
+    horizon: int,
+    reach: int,
 ) -> FloatArray:
-    """What a baseline forecasts for the week after the end, by slot of the local week."""
-    per_week, series = axis.grid.per_week, judged.series
-    length = len(series.values) + per_week
+    """What a baseline forecasts for the week after the end, by slot of the local week.
+
+    Args:
+        judged: the sensor.
+        baseline: of the sensor.
+        axis: of the run.
+        facts: what else is known of the sensor.
+        horizon: steps that are forecast.
+        reach: weeks before the end that the baseline may look at.
+    """
+    per_week = axis.grid.per_week
+    lately = judged.series.last(reach * per_week)
+    length = len(lately.values) + per_week
     ahead = Series(
-        series.first,
-        np.concatenate([series.values, np.full(per_week, np.nan)]),
-        np.concatenate([series.excluded, np.zeros(per_week, dtype=np.bool_)]),
+        lately.first,
+        np.concatenate([lately.values, np.full(per_week, np.nan)]),
+        np.concatenate([lately.excluded, np.zeros(per_week, dtype=np.bool_)]),
     )
-    calendar = axis.calendar(series.first, length)
+    calendar = axis.calendar(lately.first, length)
     forecast = baseline.forecast(ahead, calendar, facts, horizon=horizon)[-per_week:]
     pattern = np.full(per_week, np.nan)
     pattern[calendar.slot[-per_week:]] = forecast

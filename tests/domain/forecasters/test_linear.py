@@ -10,6 +10,8 @@ from sklearn.preprocessing import StandardScaler
 
 from modelfleet.domain.features import build_design
 from modelfleet.domain.forecasters import LinearForecaster, LinearModel
+from modelfleet.domain.forecasters.linear import predict_weeks, solve_ridge
+from modelfleet.domain.forecasters.moments import measure_moments
 from modelfleet.domain.parameters.recipes import FeatureParameters
 from modelfleet.domain.windows import Window, plan_backtest
 from tests.strategies import WEEK, same_bits, sensors
@@ -175,6 +177,36 @@ def test_a_forecast_does_not_depend_on_what_is_forecast_beside_it():
     together = model.predict(features)
     for size in (1, 3, 7, 50, 167):
         assert same_bits(model.predict(features[:size].copy()), together[:size])
+
+
+def test_weeks_are_forecast_together_as_one_by_one():
+    """The backtest forecasts all its weeks at once, to the bit as each model does alone."""
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(5, 4 * WEEK)).T
+    models = [LinearModel(rng.normal(size=5), float(rng.normal())) for _ in range(4)]
+    together = predict_weeks(models, features)
+    alone = [model.predict(features[k * WEEK : (k + 1) * WEEK]) for k, model in enumerate(models)]
+    assert same_bits(together, np.concatenate(alone))
+
+
+@given(regression=regressions(), chosen=st.integers(1, 2**8 - 1), data=st.data())
+def test_other_penalties_and_features_are_solves_on_the_same_sums(regression, chosen, data):
+    """Rows are summed up once; each penalty and each choice of features is scikit-learn's."""
+    features, target, learnable, windows = regression
+    moments = measure_moments(features, target, learnable, windows)
+    columns = (chosen >> np.arange(features.shape[1])) % 2 == 1
+    penalty = data.draw(st.sampled_from([0.0, 0.3, 30.0]))
+    models = solve_ridge(moments, penalty=penalty, columns=columns)
+    for window, model in zip(windows, models, strict=True):
+        rows = window.start + np.flatnonzero(learnable[window.steps])
+        assert (model.coefficients[~columns] == 0).all()
+        if not columns.any():
+            continue
+        expected = reference(
+            features[np.ix_(rows, columns)], target[rows], penalty=penalty, standardise=True
+        ).predict(features[np.ix_(rows, columns)])
+        found = model.predict(features[rows])
+        assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
 
 
 def test_coefficients_are_in_the_units_of_the_features():

@@ -26,10 +26,7 @@ class WeeklyNaive:
         self, series: Series, calendar: Calendar, facts: SensorFacts, *, horizon: int
     ) -> FloatArray:
         """See :class:`~modelfleet.domain.baselines.base.Baseline`."""
-        known = np.where(series.learnable, series.values, np.nan)
-        out = np.full(len(known), np.nan)
+        out = np.full(len(series.values), np.nan)
         for back in range(1, self.weeks + 1):
-            where = calendar.weeks_back(back)
-            value = np.where(where >= 0, known[np.maximum(where, 0)], np.nan)
-            out = np.where(np.isfinite(out), out, value)
+            out = np.where(np.isfinite(out), out, series.learnable_weeks_back(calendar, back))
         return out

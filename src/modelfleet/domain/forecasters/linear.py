@@ -1,21 +1,19 @@
 """Linear regression for all windows of a series at once, from sums that are shared.
 
-Rows are read once: each block of rows between two window borders gives its mean and its scatter
-about it, and each window is a solve on its blocks put together. The answer is that of
-scikit-learn's ``Ridge`` or ``LinearRegression`` behind a ``StandardScaler``, to 1e-9 relative.
-No block knows another: what comes after a window leaves no trace in it, not in the last bit.
+The answer is that of scikit-learn's ``Ridge`` or ``LinearRegression`` behind a ``StandardScaler``.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.forecasters.moments import Moments, measure_moments
+from modelfleet.domain.forecasters.solving import solve_definite, solve_least_norm
 from modelfleet.domain.windows import Window
 
-__all__ = ["LinearForecaster", "LinearModel"]
+__all__ = ["LinearForecaster", "LinearModel", "predict_weeks", "solve_ridge"]
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,41 @@ class LinearModel:
     intercept: float
 
     def predict(self, features: FloatArray) -> FloatArray:
-        """See :class:`~modelfleet.domain.forecasters.base.FittedModel`."""
-        # A matrix product may round a row differently depending on the rows beside it.
-        forecast: FloatArray = (features * self.coefficients).sum(axis=1) + self.intercept
-        return forecast
+        """See :class:`~modelfleet.domain.forecasters.base.FittedModel`.
+
+        Whole columns are added, two at a time: a matrix product, or a sum along the rows, may round
+        a row differently depending on the rows beside it and on how they lie in memory.
+        """
+        return _weigh(features.T, self.coefficients[:, None]) + self.intercept
+
+
+def predict_weeks(models: Sequence[LinearModel], features: FloatArray) -> FloatArray:
+    """Forecast stretches of equal length, each by its model, to the bit as if one by one.
+
+    Args:
+        models: one per stretch.
+        features: of all stretches, one after the other; shape (rows, columns).
+
+    Returns:
+        shape (rows,); NaN where a feature is.
+    """
+    stretches = features.T.reshape(features.shape[1], len(models), -1)
+    coefficients = np.stack([model.coefficients for model in models], axis=1)
+    intercept = np.array([[model.intercept] for model in models])
+    forecast: FloatArray = _weigh(stretches, coefficients[..., None]) + intercept
+    return forecast.reshape(-1)
+
+
+def _weigh(features: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Sum over the first axis of features times coefficients, by adding halves."""
+    parts = np.multiply(features, coefficients, order="C")
+    width = len(parts)
+    while width > 1:
+        half = width // 2
+        parts[:half] += parts[width - half : width]
+        width -= half
+    total: FloatArray = parts[0]
+    return total
 
 
 @dataclass(frozen=True)
@@ -61,83 +90,60 @@ class LinearForecaster:
         min_rows: int,
     ) -> Iterator[LinearModel | None]:
         """See :class:`~modelfleet.domain.forecasters.base.Forecaster`."""
-        rows = np.column_stack([features, target])[learnable]
-        before = np.concatenate([[0], learnable.cumsum()])
-        blocks = _Blocks(rows, before, windows)
-        for window in windows:
-            moments = blocks.of(window)
-            yield None if moments.count < max(min_rows, 2) else self._solve(moments)
-
-    def _solve(self, moments: "_Moments") -> LinearModel:
-        mean, scatter = moments.mean, moments.scatter
-        gram, cross = scatter[:-1, :-1], scatter[:-1, -1]
-        variance = np.maximum(np.diag(gram), 0.0) / moments.count
-        constant = _is_constant(variance, mean[:-1], moments.count)
-        scale = np.where(constant | (not self.standardise), 1.0, np.sqrt(variance))
-        normal = gram / np.outer(scale, scale) + self.penalty * np.eye(len(scale))
-        weights = _solve_symmetric(normal, cross / scale, definite=self.penalty > 0)
-        coefficients = np.where(constant, 0.0, weights / scale)
-        return LinearModel(coefficients, float(mean[-1] - mean[:-1] @ coefficients))
+        moments = measure_moments(features, target, learnable, windows)
+        models = solve_ridge(moments, penalty=self.penalty, standardise=self.standardise)
+        for count, model in zip(moments.count, models, strict=True):
+            yield None if count < max(min_rows, 2) else model
 
 
-@dataclass(frozen=True)
-class _Moments:
-    """Rows, features and target side by side, summed up: mean (columns,), scatter about it."""
+def solve_ridge(
+    moments: Moments, *, penalty: float, standardise: bool = True, columns: BoolArray | None = None
+) -> Iterator[LinearModel]:
+    """The regression of each window; another penalty or other features are another solve.
 
-    count: int
-    mean: FloatArray
-    scatter: FloatArray
-
-
-class _Blocks:
-    """The rows between neighbouring window borders, each row multiplied once."""
-
-    def __init__(self, rows: FloatArray, before: IntArray, windows: Sequence[Window]) -> None:
-        """``before[p]`` counts the rows that lie before position ``p`` of the series."""
-        self._before = before
-        self._borders = sorted({int(before[edge]) for w in windows for edge in (w.start, w.stop)})
-        pairs = zip(self._borders, self._borders[1:], strict=False)
-        self._moments = [_moments(rows[start:stop]) for start, stop in pairs]
-        self._width = rows.shape[1]
-
-    def of(self, window: Window) -> _Moments:
-        """Moments of a window's rows, from those of its blocks.
-
-        Source: Chan, Golub and LeVeque, 1983, doi:10.1080/00031305.1983.10483115.
-        """
-        start, stop = int(self._before[window.start]), int(self._before[window.stop])
-        part = self._moments[self._borders.index(start) : self._borders.index(stop)]
-        count = stop - start
-        mean, scatter = np.zeros(self._width), np.zeros((self._width, self._width))
-        for block in part:
-            mean += block.count / count * block.mean
-        for block in part:
-            apart = block.mean - mean
-            scatter += block.scatter + block.count * np.outer(apart, apart)
-        return _Moments(count, mean, scatter)
+    Args:
+        moments: of the windows.
+        penalty: the weight of the squared coefficients.
+        standardise: scale each feature to unit variance first.
+        columns: features that may be used, shape (columns,); the others weigh nothing. ``None``
+            takes all.
+    """
+    gram, cross = moments.scatter[:, :-1, :-1], moments.scatter[:, :-1, -1]
+    count, mean = np.maximum(moments.count, 1)[:, None], moments.mean[:, :-1]
+    variance = np.maximum(np.diagonal(gram, axis1=1, axis2=2), 0.0) / count
+    used = ~_is_constant(variance, mean, count)
+    if columns is not None:
+        used &= columns
+    scale = np.where(used, np.sqrt(variance), 1.0) if standardise else np.ones_like(variance)
+    normal = gram / (scale[:, :, None] * scale[:, None, :])
+    np.einsum("wcc->wc", normal)[:] += penalty
+    right = cross / scale
+    for window, chosen in enumerate(used):
+        weights = _solve(normal[window], right[window], chosen, penalty)
+        coefficients = weights / scale[window]
+        intercept = moments.mean[window, -1] - mean[window] @ coefficients
+        yield LinearModel(coefficients, float(intercept))
 
 
-def _moments(rows: FloatArray) -> _Moments:
-    mean = rows.mean(axis=0)
-    apart = rows - mean
-    return _Moments(len(rows), mean, apart.T @ apart)
+def _solve(matrix: FloatArray, right: FloatArray, chosen: BoolArray, penalty: float) -> FloatArray:
+    """Weights of the chosen columns, zero for the others."""
+    everything = bool(chosen.all())
+    if not everything:
+        matrix, right = matrix[np.ix_(chosen, chosen)], right[chosen]
+    found = solve_definite(matrix, right, trusted=penalty > 0)
+    if found is None:
+        found = solve_least_norm(matrix, right)
+    if everything:
+        return found
+    weights = np.zeros(len(chosen))
+    weights[chosen] = found
+    return weights
 
 
-def _is_constant(variance: FloatArray, mean: FloatArray, count: int) -> BoolArray:
+def _is_constant(variance: FloatArray, mean: FloatArray, count: IntArray) -> BoolArray:
     """Where a variance is no more than what rounding makes of equal numbers.
 
     The bound is that of scikit-learn's ``StandardScaler``; source: Chan, Golub and LeVeque, 1983.
     """
     blur = count * np.finfo(np.float64).eps
     return np.asarray(variance <= blur * variance + (blur * mean) ** 2, dtype=np.bool_)
-
-
-def _solve_symmetric(matrix: FloatArray, right: FloatArray, *, definite: bool) -> FloatArray:
-    """Solve by Cholesky where that is safe, else the solution of least norm."""
-    if definite:
-        try:
-            factor = scipy.linalg.cho_factor(matrix, lower=True)
-            return np.asarray(scipy.linalg.cho_solve(factor, right), dtype=np.float64)
-        except scipy.linalg.LinAlgError:
-            pass  # a penalty too small to be seen beside these numbers
-    return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0], dtype=np.float64)

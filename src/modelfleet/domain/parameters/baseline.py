@@ -20,6 +20,11 @@ class BaselineParameters(Parameters):
     candidates: tuple[str, ...] = Field(min_length=1)
     assign: Assignment
 
+    @property
+    def reach(self) -> int:
+        """Whole weeks that hold all a baseline looks at, also across a change of the clocks."""
+        return self.weeks + 1
+
     @model_validator(mode="after")
     def _known(self) -> Self:
         unknown = sorted({*self.candidates, *self.assign.names} - {BEST, *BASELINES})

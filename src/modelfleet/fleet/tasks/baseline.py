@@ -1,5 +1,6 @@
 """Fits, backtests and chooses the baseline of every sensor of a shard."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -20,6 +21,7 @@ from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.judged import Judged, future_pattern, judged_series
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.rows import table_of
 
 __all__ = ["BASELINE_SCHEMA", "BaselineTask"]
 
@@ -101,9 +103,11 @@ class BaselineTask:
 
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
-        return digest_of(self.roster.fingerprint(), self._shaping())
+        return digest_of(self.roster.fingerprint(), self._shaping)
 
+    @functools.cached_property
     def _shaping(self) -> str:
+        """Configuration that shapes every sensor's result."""
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = {**self.parameters.model_dump(mode="json"), "assign": None}
         return canonical_json([axis, chosen, self.backtest.model_dump(mode="json")])
@@ -112,7 +116,7 @@ class BaselineTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
         rows = [self._row(member, found.get(member.sensor_id)) for member in self.roster.all()]
-        return pl.DataFrame(rows, schema=BASELINE_SCHEMA)
+        return table_of(rows, BASELINE_SCHEMA)
 
     def _row(self, member: Member, block: Block | None) -> dict[str, Any]:
         # A sensor that never spoke may still have a business rule.
@@ -125,14 +129,21 @@ class BaselineTask:
         losses = self._choice_losses(judged, forecasts)
         name = self._choose(losses) if member.assigned == BEST else member.assigned
         baseline = make_baseline(name, weeks=self.parameters.weeks)
-        pattern = future_pattern(judged, baseline, self.axis, member.facts, horizon=self.horizon)
+        pattern = future_pattern(
+            judged,
+            baseline,
+            self.axis,
+            member.facts,
+            horizon=self.horizon,
+            reach=self.parameters.reach,
+        )
         fitted = bool(np.isfinite(pattern).any())
         return {
             "outcome": "fitted" if fitted else "none",
             "reason": None if fitted else NO_BACKUP[name],
             "baseline": name,
             "version": self._version(member, judged, name),
-            "pattern": pattern.tolist(),
+            "pattern": pattern,
             "choice_loss": [losses[known] for known in self.parameters.candidates],
             **_scores(judged, forecasts[name]),
             "readings": int(np.isfinite(judged.series.values).sum()),
@@ -144,8 +155,12 @@ class BaselineTask:
     def _forecasts(self, member: Member, judged: Judged) -> dict[str, FloatArray]:
         names = {*self.parameters.candidates, member.assigned} - {BEST}
         return {
-            name: make_baseline(name, weeks=self.parameters.weeks).forecast(
-                judged.series, judged.calendar, member.facts, horizon=self.horizon
+            name: judged.forecast(
+                make_baseline(name, weeks=self.parameters.weeks),
+                member.facts,
+                self.axis,
+                horizon=self.horizon,
+                reach=self.backtest.weeks + self.backtest.choice_weeks + self.parameters.reach,
             )
             for name in sorted(names)
         }
@@ -181,7 +196,7 @@ class BaselineTask:
     def _version(self, member: Member, judged: Judged, name: str) -> str:
         data = series_digest(judged.series.first, judged.series.values, member.excluded)
         facts = canonical_json([name, member.facts.rule_value])
-        return digest_of("baseline", facts, self._shaping(), data, code_digest())
+        return digest_of("baseline", facts, self._shaping, data, code_digest())
 
 
 def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
@@ -190,7 +205,7 @@ def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
     loss = weekly_loss(judged.actual, weekly, valid)
     errors = measure_errors(judged.actual, weekly, valid, scale=judged.scale)
     return {
-        "loss": loss.loss.tolist(),
+        "loss": loss.loss,
         "hours": judged.hours(loss),
         "mae": errors.mae,
         "mean_error": errors.mean_error,

@@ -11,12 +11,12 @@ import polars as pl
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.backtest import BacktestResult, run_backtest
 from modelfleet.domain.baselines import make_baseline
-from modelfleet.domain.features import Covariates, Design, build_design
+from modelfleet.domain.features import Covariates, Design, build_design, feature_names
 from modelfleet.domain.forecasters import LinearModel, make_forecaster
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, stable_seed
 from modelfleet.domain.parameters.fleet import BacktestParameters
 from modelfleet.domain.parameters.training import TrainingParameters
-from modelfleet.domain.scoring import measure_errors, weekly_loss
+from modelfleet.domain.scoring import measure_errors, sorted_quantiles, weekly_loss
 from modelfleet.domain.windows import plan_backtest
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
@@ -26,11 +26,13 @@ from modelfleet.fleet.judged import Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.rows import table_of
 
 __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
 
 RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TRACE = pl.List(pl.Float32)
+TRACED = 2  # weeks
 
 CANDIDATE_SCHEMA = pl.Schema(
     {
@@ -123,14 +125,20 @@ class TrainingTask:
 
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
-        recipes = sorted({member.assigned for member in self.roster.all()})
+        recipes = sorted(self._shaping)
         return digest_of(
             self.roster.fingerprint(),
             canonical_json([sorted(self.baselines.items()), self.baseline_weeks]),
-            *(self._shaping(recipe) for recipe in recipes),
+            *(self._shaping[recipe] for recipe in recipes),
         )
 
-    def _shaping(self, recipe: str) -> str:
+    @functools.cached_property
+    def _shaping(self) -> Mapping[str, str]:
+        """Of each recipe, the configuration and data that shape all its models."""
+        recipes = {member.assigned for member in self.roster.all()}
+        return {recipe: self._shape(recipe) for recipe in sorted(recipes)}
+
+    def _shape(self, recipe: str) -> str:
         spec = self.parameters.recipes[recipe]
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = spec.model_dump(mode="json", by_alias=True)
@@ -144,16 +152,23 @@ class TrainingTask:
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
+        buffer = self._buffer(max((len(block.values) for block in found.values()), default=0))
         rows = [
             isolated(
-                functools.partial(self._train, member, found.get(member.sensor_id)),
+                functools.partial(self._train, member, found.get(member.sensor_id), buffer),
                 sensor_id=member.sensor_id,
             )
             for member in self.roster.all()
         ]
-        return pl.DataFrame(rows, schema=CANDIDATE_SCHEMA)
+        return table_of(rows, CANDIDATE_SCHEMA)
 
-    def _train(self, member: Member, block: Block | None) -> dict[str, Any]:
+    def _buffer(self, length: int) -> FloatArray:
+        """Room for the largest design: all sensors' are built there, one after the other."""
+        recipes = [self.parameters.recipes[recipe].features for recipe in self._shaping]
+        columns = max((len(feature_names(features)) for features in recipes), default=0)
+        return np.empty((columns, length))
+
+    def _train(self, member: Member, block: Block | None, buffer: FloatArray) -> dict[str, Any]:
         if block is None:
             raise ValueError("there are no readings")
         recipe = self.parameters.recipes[member.assigned]
@@ -164,6 +179,7 @@ class TrainingTask:
             recipe.features,
             horizon=self.horizon,
             covariates=self.covariates,
+            buffer=buffer,
         )
         forecaster = make_forecaster(
             recipe.estimator,
@@ -200,9 +216,14 @@ class TrainingTask:
         }
 
     def _evidence(self, member: Member, judged: Judged, result: BacktestResult) -> dict[str, Any]:
-        baseline = make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks)
         backup = judged.by_week(
-            baseline.forecast(judged.series, judged.calendar, member.facts, horizon=self.horizon)
+            judged.forecast(
+                make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks),
+                member.facts,
+                self.axis,
+                horizon=self.horizon,
+                reach=self.backtest.weeks + self.baseline_weeks + 1,
+            )
         )
         actual, forecast = judged.actual, judged.by_week(result.forecast)
         valid = judged.valid(forecast, backup)
@@ -211,20 +232,18 @@ class TrainingTask:
         residuals = (actual - forecast)[valid]
         read = np.isfinite(actual)
         return {
-            "loss": loss.loss.tolist(),
-            "baseline_loss": weekly_loss(actual, backup, valid).loss.tolist(),
+            "loss": loss.loss,
+            "baseline_loss": weekly_loss(actual, backup, valid).loss,
             "hours": judged.hours(loss),
             "valid_share": float(np.isfinite(forecast[read]).mean()) if read.any() else None,
             "mae": errors.mae,
             "mean_error": errors.mean_error,
             "mase": errors.mase,
             "rmsse": errors.rmsse,
-            "residual_quantiles": np.quantile(residuals, RESIDUAL_QUANTILES).tolist()
-            if len(residuals)
-            else None,
-            "actual_trace": _trace(actual),
-            "forecast_trace": _trace(forecast),
-            "baseline_trace": _trace(backup),
+            "residual_quantiles": sorted_quantiles(residuals, RESIDUAL_QUANTILES),
+            "actual_trace": actual[-TRACED:].reshape(-1),
+            "forecast_trace": forecast[-TRACED:].reshape(-1),
+            "baseline_trace": backup[-TRACED:].reshape(-1),
         }
 
     def _provenance(
@@ -243,26 +262,21 @@ class TrainingTask:
     def _version(self, member: Member, judged: Judged) -> str:
         """Name of the model: what it was made of, the data it learned from, and the code."""
         data = series_digest(judged.series.first, judged.series.values, member.excluded)
-        return digest_of("model", self._shaping(member.assigned), data, code_digest())
-
-
-def _trace(weeks: FloatArray) -> list[float]:
-    trace: list[float] = weeks[-2:].reshape(-1).tolist()
-    return trace
+        return digest_of("model", self._shaping[member.assigned], data, code_digest())
 
 
 def _model_columns(
     result: BacktestResult, design: Design, packages: Sequence[str]
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        "feature_names": list(design.names),
-        "seasonal_mean": design.seasonal.final.tolist(),
+        "feature_names": design.names,
+        "seasonal_mean": design.seasonal.final,
     }
     model = result.model
     if isinstance(model, LinearModel):
         return {
             **columns,
-            "coefficients": model.coefficients.tolist(),
+            "coefficients": model.coefficients,
             "intercept": model.intercept,
         }
     return {**columns, "model_bytes": model_to_bytes(model, packages=packages)}

@@ -1,0 +1,43 @@
+"""From one record per sensor to a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+__all__ = ["table_of"]
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """A table with one row per record, null where a record does not name a column.
+
+    Lists of numbers may be arrays: they are laid out flat, never as one Python object per number,
+    which for traces and patterns would take as long as a fit.
+    """
+    columns = {}
+    for name, kind in schema.items():
+        values = [row.get(name) for row in rows]
+        if not isinstance(kind, pl.List):
+            columns[name] = pl.Series(name, values, dtype=kind)
+        elif isinstance(kind.inner, pl.Float64 | pl.Float32):
+            columns[name] = _lists(name, values, kind)
+        else:
+            lists = [None if value is None else list(value) for value in values]
+            columns[name] = pl.Series(name, lists, dtype=kind)
+    return pl.DataFrame(columns, schema=schema)
+
+
+def _lists(name: str, values: Sequence[Any], kind: pl.DataType) -> pl.Series:
+    known = [row for row, value in enumerate(values) if value is not None]
+    sizes = [len(values[row]) for row in known]
+    if not sum(sizes):
+        return pl.Series(name, values, dtype=kind)
+    flat = np.concatenate([np.asarray(values[row], dtype=np.float64) for row in known])
+    parts = pl.DataFrame({"row": np.repeat(known, sizes), name: flat})
+    lists = parts.group_by("row", maintain_order=True).agg(pl.col(name))
+    every = pl.DataFrame({"row": range(len(values))}, schema={"row": pl.Int64})
+    joined = every.join(lists, on="row", how="left", maintain_order="left")[name]
+    # A list of nothing made no part: it is told from none at all by what was given.
+    empty = pl.Series([value is not None and not len(value) for value in values])
+    return joined.set(empty, []).cast(kind) if empty.any() else joined.cast(kind)
