@@ -55,6 +55,7 @@ class SumTask:
         deeds: what some sensors do: ``kill`` their worker, do so ``once``, ``exhaust`` the memory,
             ``raise``, ``lose`` their row, ``wait`` for a second, count ``threads``.
         crowd: how many sensors at once exhaust the memory.
+        dear: effort per sensor.
     """
 
     sensors: Mapping[int, tuple[str, ...]]
@@ -62,6 +63,7 @@ class SumTask:
     factor: float = 1.0
     deeds: Mapping[str, str] = field(default_factory=dict)
     crowd: int = 1_000
+    dear: int = 1
     kind: str = "sums"
 
     @property
@@ -79,6 +81,9 @@ class SumTask:
 
     def sensor_ids(self) -> tuple[str, ...]:
         return tuple(sensor_id for ids in self.sensors.values() for sensor_id in ids)
+
+    def effort(self) -> int:
+        return self.dear * len(self.sensor_ids())
 
     def fingerprint(self) -> str:
         return str((sorted(self.sensors.items()), self.factor))

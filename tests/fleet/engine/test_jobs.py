@@ -1,5 +1,6 @@
 """From shards to jobs: every sensor once, and no more at a time than was asked for."""
 
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from hypothesis import given
@@ -46,6 +47,17 @@ def test_pieces_of_a_shard_are_of_nearly_equal_size(size: int, most: int) -> Non
         assert pieces[0].joint is not None
         assert pieces[0].joint.file == whole.file
         assert pieces[0].joint.pieces == tuple(piece.file for piece in pieces)
+
+
+@given(size=st.integers(1, 300), most=MOST, dear=st.integers(2, 100))
+def test_dear_sensors_are_handed_out_in_smaller_calls(size: int, most: int, dear: int) -> None:
+    """So many cheap sensors are a call, and as much work of dear ones: a kill costs minutes."""
+    whole = make_job(replace(fleet([size]), dear=dear), 0, "content")
+    pieces = list(split_jobs([whole], most))
+    assert sum(piece.sensors for piece in pieces) == size
+    assert all(piece.effort <= most + dear or piece.sensors == 1 for piece in pieces)
+    batches = make_batches(pieces, workers=2, most=most)
+    assert all(len(batch) == 1 or sum(j.effort for j in batch) <= most for batch in batches)
 
 
 def test_small_shards_are_joined_to_a_few_batches_per_worker() -> None:

@@ -295,3 +295,78 @@ def test_a_constant_sensor_is_stuck_and_has_no_jumps() -> None:
     assert row["stuck_end_hours"] == WEEKS * WEEK
     assert row["level_jump_days"] == 0
     assert row["spread"] == 0
+
+
+def screened(probability: float) -> TrainingParameters:
+    """A dear recipe that is fitted only where a cheap one does not do."""
+    plain = training().recipes["r"].model_dump(by_alias=True)
+    net = {"class": "sklearn.linear_model.ElasticNet", "arguments": {"alpha": 0.1}}
+    dear = {**plain, "estimator": net, "screen": "r", "screen_probability": probability}
+    return TrainingParameters.model_validate(
+        {
+            "allowed_packages": ["sklearn"],
+            "recipes": {"r": plain, "dear": dear},
+            "assign": {"default": "dear"},
+        }
+    )
+
+
+def test_a_dear_recipe_is_fitted_only_where_the_cheap_one_does_not_do() -> None:
+    """What passes the screen is, to the version, what the cheap recipe would have made."""
+    readings = shard(a=noise("a"))
+    backtest = BACKTEST.model_copy(update={"weeks": 8})
+    easy = train(readings, Member("a", "dear"), parameters=screened(0.51), backtest=backtest)["a"]
+    plain = train(readings, Member("a", "r"), backtest=backtest)["a"]
+    assert easy["recipe"] == "r"
+    assert easy == plain
+    hard = train(  # last week is right to the digit, so nothing can be better
+        shard(a=np.tile(noise("a", WEEK), WEEKS)),
+        Member("a", "dear"),
+        parameters=screened(0.51),
+        backtest=backtest,
+    )["a"]
+    assert hard["recipe"] == "dear"
+    assert hard["coefficients"] is None
+    assert hard["model_bytes"] is not None
+
+
+def test_a_dear_recipe_counts_as_more_work() -> None:
+    """The engine hands out fewer sensors at a time."""
+    task = TrainingTask(
+        Roster({0: (Member("a", "dear"), Member("b", "r"))}),
+        {}, 4, AXIS, 24, screened(0.8), BACKTEST,
+    )  # fmt: skip
+    assert task.effort() == 51
+
+
+def test_the_screen_is_part_of_what_shapes_a_model() -> None:
+    """Another penalty of the screen is another result."""
+    member = Roster({0: (Member("a", "dear"),)})
+
+    def fingerprint(parameters: TrainingParameters) -> str:
+        return TrainingTask(member, {}, 4, AXIS, 24, parameters, BACKTEST).fingerprint()
+
+    one = screened(0.8)
+    other = one.model_copy(
+        update={"recipes": {**one.recipes, "r": training({"class": RIDGE}).recipes["r"]}}
+    )
+    assert fingerprint(one) == fingerprint(screened(0.8))
+    assert len({fingerprint(one), fingerprint(other), fingerprint(screened(0.9))}) == 3
+
+
+RIDGE = "sklearn.linear_model.Ridge"
+
+
+@pytest.mark.parametrize(
+    ("screen", "words"),
+    [
+        ("dear", "'dear' is not cheap"),
+        ("nobody", "there is no 'nobody'"),
+    ],
+)
+def test_a_screen_is_a_cheap_recipe_that_exists(screen: str, words: str) -> None:
+    """Told when the configuration is loaded."""
+    values = screened(0.8).model_dump(by_alias=True)
+    values["recipes"]["dear"]["screen"] = screen
+    with pytest.raises(ValueError, match=words):
+        TrainingParameters.model_validate(values)

@@ -3,7 +3,13 @@
 from modelfleet.domain.forecasters.base import FittedModel, Forecaster
 from modelfleet.domain.forecasters.estimator import EstimatorForecaster, EstimatorModel
 from modelfleet.domain.forecasters.linear import LinearForecaster, LinearModel
-from modelfleet.domain.forecasters.registry import FAST_PATH, find_estimator, make_forecaster
+from modelfleet.domain.forecasters.registry import (
+    FAST_PATH,
+    check_estimator,
+    find_estimator,
+    has_fast_path,
+    make_forecaster,
+)
 
 __all__ = [
     "FAST_PATH",
@@ -13,6 +19,8 @@ __all__ = [
     "Forecaster",
     "LinearForecaster",
     "LinearModel",
+    "check_estimator",
     "find_estimator",
+    "has_fast_path",
     "make_forecaster",
 ]

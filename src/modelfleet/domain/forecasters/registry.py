@@ -16,13 +16,28 @@ from modelfleet.domain.forecasters.estimator import EstimatorForecaster
 from modelfleet.domain.forecasters.linear import LinearForecaster
 from modelfleet.domain.parameters.recipes import EstimatorParameters
 
-__all__ = ["FAST_PATH", "find_estimator", "make_forecaster"]
+__all__ = ["FAST_PATH", "check_estimator", "find_estimator", "has_fast_path", "make_forecaster"]
 
 FAST_PATH = {
     "sklearn.linear_model.Ridge": frozenset({"alpha"}),
     "sklearn.linear_model.LinearRegression": frozenset[str](),
 }
 """Estimators with a closed form of our own, and the arguments that it knows."""
+
+
+def check_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> None:
+    """Check that an estimator can be made as configured.
+
+    One with a closed form of our own is not imported for that: scikit-learn takes a second or two.
+
+    Raises:
+        ConfigurationError: see :func:`find_estimator`.
+    """
+    if has_fast_path(spec):
+        _check_package(spec, packages)
+        _penalty(spec)
+    else:
+        find_estimator(spec, packages=packages)
 
 
 def find_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> type:
@@ -32,11 +47,8 @@ def find_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> typ
         ConfigurationError: the package is not on the allow-list, there is no such class, it is no
             regressor, or it does not take the arguments.
     """
+    _check_package(spec, packages)
     module_name, _, class_name = spec.class_path.rpartition(".")
-    if module_name.split(".")[0] not in packages:
-        raise ConfigurationError(
-            f"{spec.class_path!r} is not in an allowed package; allowed are {listing(packages)}"
-        )
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
@@ -51,6 +63,13 @@ def find_estimator(spec: EstimatorParameters, *, packages: Sequence[str]) -> typ
     if spec.class_path in FAST_PATH:
         _penalty(spec)
     return found
+
+
+def _check_package(spec: EstimatorParameters, packages: Sequence[str]) -> None:
+    if spec.class_path.split(".", maxsplit=1)[0] not in packages:
+        raise ConfigurationError(
+            f"{spec.class_path!r} is not in an allowed package; allowed are {listing(packages)}"
+        )
 
 
 def _forecasts_no_numbers(kind: type) -> bool:
@@ -72,10 +91,15 @@ def _check_arguments(kind: type, spec: EstimatorParameters) -> None:
         )
 
 
+def has_fast_path(spec: EstimatorParameters) -> bool:
+    """Whether a closed form of our own gives the estimator's answer."""
+    known = FAST_PATH.get(spec.class_path)
+    return known is not None and known >= spec.arguments.keys()
+
+
 def make_forecaster(spec: EstimatorParameters, *, packages: Sequence[str], seed: int) -> Forecaster:
     """Make the forecaster of a recipe; ``seed`` makes it repeatable."""
-    known = FAST_PATH.get(spec.class_path)
-    if known is not None and known >= spec.arguments.keys():
+    if has_fast_path(spec):
         return LinearForecaster(penalty=_penalty(spec), standardise=spec.standardise)
     kind = find_estimator(spec, packages=packages)
     return EstimatorForecaster(kind, dict(spec.arguments), spec.standardise, seed)

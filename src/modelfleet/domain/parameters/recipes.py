@@ -53,10 +53,12 @@ class EstimatorParameters(Parameters):
 
 
 class RecipeParameters(Parameters):
-    """A feature spec plus an estimator spec."""
+    """A feature spec plus an estimator spec, and perhaps a cheaper recipe that is tried first."""
 
     features: FeatureParameters
     estimator: EstimatorParameters
+    screen: str | None = None
+    screen_probability: Number = Field(default=0.8, gt=0.5, lt=1)
 
 
 class Assignment(Parameters):

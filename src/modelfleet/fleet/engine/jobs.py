@@ -56,6 +56,11 @@ class Job:
         """How many sensors it has."""
         return len(self.task.sensor_ids())
 
+    @property
+    def effort(self) -> int:
+        """How dear it is; at least as many as it has sensors."""
+        return max(self.task.effort(), self.sensors)
+
     def cut(self, pieces: int) -> "list[Job]":
         """As many jobs of nearly equal size, whose results join to this one's."""
         bounds = [self.sensors * number // pieces for number in range(pieces + 1)]
@@ -82,22 +87,22 @@ def make_job(task: ShardTask, shard: int, content: str) -> Job:
 
 
 def split_jobs(jobs: Iterable[Job], most: int) -> Iterator[Job]:
-    """Cut the jobs that have more than ``most`` sensors."""
+    """Cut the jobs that are dearer than ``most`` cheap sensors, down to single ones."""
     for job in jobs:
-        pieces = math.ceil(job.sensors / most)
+        pieces = min(math.ceil(job.effort / most), job.sensors)
         yield from job.cut(pieces) if pieces > 1 else [job]
 
 
 def make_batches(jobs: Sequence[Job], *, workers: int, most: int) -> list[tuple[Job, ...]]:
-    """Join small jobs, so that each worker gets a few batches of at most ``most`` sensors."""
-    total = sum(job.sensors for job in jobs)
+    """Join small jobs, so that each worker gets a few batches of at most ``most`` cheap sensors."""
+    total = sum(job.effort for job in jobs)
     target = min(most, max(total // (BATCHES_PER_WORKER * workers), 1))
     batches: list[list[Job]] = []
     size = target
     for job in jobs:
-        if size >= target or size + job.sensors > most:
+        if size >= target or size + job.effort > most:
             batches.append([])
             size = 0
         batches[-1].append(job)
-        size += job.sensors
+        size += job.effort
     return [tuple(batch) for batch in batches]

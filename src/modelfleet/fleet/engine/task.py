@@ -41,6 +41,10 @@ class ShardTask(Protocol):
         """Of a part, its sensors in the order of their rows."""
         ...
 
+    def effort(self) -> int:
+        """How dear the task is, counted in sensors whose work is cheap; it shapes no number."""
+        ...
+
     def fingerprint(self) -> str:
         """Of what shapes the result, besides readings and code."""
         ...

@@ -2,6 +2,7 @@
 
 from modelfleet.fleet.tasks.baseline import BaselineTask
 from modelfleet.fleet.tasks.profile import ProfileTask
+from modelfleet.fleet.tasks.spot_check import SpotCheckTask
 from modelfleet.fleet.tasks.training import TrainingTask
 
-__all__ = ["BaselineTask", "ProfileTask", "TrainingTask"]
+__all__ = ["BaselineTask", "ProfileTask", "SpotCheckTask", "TrainingTask"]

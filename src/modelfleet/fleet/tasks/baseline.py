@@ -101,6 +101,10 @@ class BaselineTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return self.roster.sensor_ids()
 
+    def effort(self) -> int:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return len(self.sensor_ids())
+
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return digest_of(self.roster.fingerprint(), self._shaping)

@@ -52,6 +52,10 @@ class ProfileTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return tuple(sensor_id for ids in self.sensors.values() for sensor_id in ids)
 
+    def effort(self) -> int:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        return len(self.sensor_ids())
+
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         ids = [list(ids) for ids in self.sensors.values()]

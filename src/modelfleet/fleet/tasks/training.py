@@ -12,12 +12,13 @@ from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.backtest import BacktestResult, run_backtest
 from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.features import Covariates, Design, build_design, feature_names
-from modelfleet.domain.forecasters import LinearModel, make_forecaster
+from modelfleet.domain.forecasters import LinearModel, has_fast_path, make_forecaster
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, stable_seed
 from modelfleet.domain.parameters.fleet import BacktestParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.scoring import measure_errors, sorted_quantiles, weekly_loss
-from modelfleet.domain.windows import plan_backtest
+from modelfleet.domain.screening import is_good_enough
+from modelfleet.domain.windows import Backtest, plan_backtest
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
 from modelfleet.fleet.code import code_digest, package_digest
@@ -33,6 +34,10 @@ __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
 RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TRACE = pl.List(pl.Float32)
 TRACED = 2  # weeks
+
+DEAR = 50
+"""Cheap sensors that make as much work as one whose estimator is refitted at each origin: at least,
+for the dearest take a thousand times as long."""
 
 CANDIDATE_SCHEMA = pl.Schema(
     {
@@ -123,6 +128,12 @@ class TrainingTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         return self.roster.sensor_ids()
 
+    def effort(self) -> int:
+        """See :class:`~modelfleet.fleet.engine.ShardTask`."""
+        recipes = self.parameters.recipes
+        cheap = {name for name, recipe in recipes.items() if has_fast_path(recipe.estimator)}
+        return sum(1 if member.assigned in cheap else DEAR for member in self.roster.all())
+
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         recipes = sorted(self._shaping)
@@ -135,8 +146,10 @@ class TrainingTask:
     @functools.cached_property
     def _shaping(self) -> Mapping[str, str]:
         """Of each recipe, the configuration and data that shape all its models."""
-        recipes = {member.assigned for member in self.roster.all()}
-        return {recipe: self._shape(recipe) for recipe in sorted(recipes)}
+        assigned = {member.assigned for member in self.roster.all()}
+        screens = {self.parameters.recipes[recipe].screen for recipe in assigned}
+        used = sorted({*assigned, *(screen for screen in screens if screen is not None)})
+        return {recipe: self._shape(recipe) for recipe in used}
 
     def _shape(self, recipe: str) -> str:
         spec = self.parameters.recipes[recipe]
@@ -171,35 +184,51 @@ class TrainingTask:
     def _train(self, member: Member, block: Block | None, buffer: FloatArray) -> dict[str, Any]:
         if block is None:
             raise ValueError("there are no readings")
-        recipe = self.parameters.recipes[member.assigned]
         judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
-        design = build_design(
+        recipe = self.parameters.recipes[member.assigned]
+        if recipe.screen is not None:
+            row = self._fit(recipe.screen, member, judged, buffer)
+            losses = row["loss"], row["baseline_loss"], np.asarray(row["hours"])
+            if is_good_enough(*losses, min_probability=recipe.screen_probability):
+                return row
+        return self._fit(member.assigned, member, judged, buffer)
+
+    def design(self, recipe: str, judged: Judged, buffer: FloatArray | None = None) -> Design:
+        """The features that a recipe sees of a sensor."""
+        return build_design(
             judged.series,
             judged.calendar,
-            recipe.features,
+            self.parameters.recipes[recipe].features,
             horizon=self.horizon,
             covariates=self.covariates,
             buffer=buffer,
         )
+
+    def plan(self, judged: Judged) -> Backtest:
+        """Which windows are learned for which weeks."""
+        return plan_backtest(
+            len(judged.series.values),
+            weeks=self.backtest.weeks,
+            per_week=self.axis.grid.per_week,
+            sliding_weeks=self.backtest.sliding_weeks,
+        )
+
+    @property
+    def min_rows(self) -> int:
+        """Usable rows without which nothing is fitted."""
+        return self.backtest.min_training_weeks * self.axis.grid.per_week
+
+    def _fit(
+        self, recipe: str, member: Member, judged: Judged, buffer: FloatArray
+    ) -> dict[str, Any]:
+        estimator = self.parameters.recipes[recipe].estimator
+        design, plan = self.design(recipe, judged, buffer), self.plan(judged)
         forecaster = make_forecaster(
-            recipe.estimator,
+            estimator,
             packages=self.parameters.allowed_packages,
             seed=stable_seed(member.sensor_id),
         )
-        per_week = self.axis.grid.per_week
-        plan = plan_backtest(
-            len(block.values),
-            weeks=self.backtest.weeks,
-            per_week=per_week,
-            sliding_weeks=self.backtest.sliding_weeks,
-        )
-        result = run_backtest(
-            judged.series,
-            design,
-            forecaster,
-            plan,
-            min_rows=self.backtest.min_training_weeks * per_week,
-        )
+        result = run_backtest(judged.series, design, forecaster, plan, min_rows=self.min_rows)
         if result.model is None:
             raise ValueError(
                 f"{int(result.learnable.sum())} usable rows are fewer than "
@@ -207,9 +236,9 @@ class TrainingTask:
             )
         return {
             "outcome": "trained",
-            "recipe": member.assigned,
-            "estimator": recipe.estimator.class_path,
-            "version": self._version(member, judged),
+            "recipe": recipe,
+            "estimator": estimator.class_path,
+            "version": self._version(recipe, member, judged),
             **_model_columns(result, design, self.parameters.allowed_packages),
             **self._evidence(member, judged, result),
             **self._provenance(judged, design, result, plan.final.start),
@@ -259,10 +288,10 @@ class TrainingTask:
             "trained_to": self.axis.time(series.first + int(learned[-1])),
         }
 
-    def _version(self, member: Member, judged: Judged) -> str:
+    def _version(self, recipe: str, member: Member, judged: Judged) -> str:
         """Name of the model: what it was made of, the data it learned from, and the code."""
         data = series_digest(judged.series.first, judged.series.values, member.excluded)
-        return digest_of("model", self._shaping[member.assigned], data, code_digest())
+        return digest_of("model", self._shaping[recipe], data, code_digest())
 
 
 def _model_columns(

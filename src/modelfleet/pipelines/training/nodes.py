@@ -17,6 +17,7 @@ from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
+from modelfleet.fleet.spot_check import spot_check
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas
 from modelfleet.fleet.tasks import TrainingTask
@@ -40,8 +41,8 @@ def train_candidates(
     training: TrainingParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
-) -> tuple[ShardedFrame, Stamp]:
-    """Backtest and fit the recipe of every admitted sensor."""
+) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
+    """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
     periods = sensor_periods(
@@ -62,4 +63,5 @@ def train_candidates(
         covariates=covariate_arrays(from_pandas(covariates), axis),
     )
     candidates = map_shards(task, source=readings, workspace=workspace, engine=engine)
-    return candidates, stamp_stage("training", baseline_stamp, training)
+    checks = spot_check(task, candidates, source=readings, workspace=workspace, engine=engine)
+    return candidates, checks, stamp_stage("training", baseline_stamp, training)

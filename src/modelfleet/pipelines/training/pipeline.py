@@ -30,7 +30,7 @@ def create_pipeline() -> Pipeline:
                     "params:ingestion",
                     "params:engine",
                 ],
-                ["candidates", "training_stamp"],
+                ["candidates", "spot_checks", "training_stamp"],
                 name="train_candidates",
             )
         ],
