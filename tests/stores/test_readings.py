@@ -10,7 +10,10 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from modelfleet.stores.readings import DeltaReadings, open_readings
+from modelfleet.fleet.spans import spans_of
+from modelfleet.stores.compaction import compact_readings
+from modelfleet.stores.ingestion_store import DeltaIngestionStore
+from modelfleet.stores.readings import DeltaReadings, ReadingsDataset, open_readings
 from tests.fleet.ingest.batches import ingest, make_store, raw
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -81,3 +84,94 @@ def test_a_new_table_in_the_place_of_an_old_one_is_another(tmp_path: Path) -> No
         readings = open_readings(store.readings)
         assert readings is not None
         assert readings.read(min(readings.shards()))["value"].to_list() == [value]
+
+
+def save(store: DeltaIngestionStore) -> None:
+    """What the catalog does with the readings at the end of an ingestion."""
+    ReadingsDataset(filepath=store.readings).save(store.source())
+
+
+def assert_spans_are_true(store: DeltaIngestionStore) -> None:
+    """What is kept says what all of history says."""
+    assert store.source().spans().equals(spans_of(store.source().scan()))
+
+
+DAY = raw(*((hour, sensor, hour) for sensor in "abcd" for hour in range(24)))
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["settled", "before there were spans"])
+def test_spans_follow_every_change(tmp_path: Path, *, settled: bool) -> None:
+    """New rows, late ones, a new sensor, a filled gap, a correction, joined files."""
+    store = make_store(tmp_path)
+    steps = [
+        ("day", DAY),
+        ("gap", raw((30, "a", None), (30, "e", None))),
+        ("new", raw((40, "a", 1), (41, "f", 1))),
+        ("late", raw((-5, "b", 1))),
+        ("filled", raw((30, "e", 2))),
+        ("corrected", raw((40, "a", 3), (0, "c", 9))),
+    ]
+    for step in steps:
+        ingest(store, step, corrections=True)
+        assert_spans_are_true(store)
+        if settled:
+            save(store)
+            assert_spans_are_true(store)
+    compact_readings(store.readings, 1)
+    assert_spans_are_true(store)
+    assert store.sensor_ids() == list("abcdef")
+
+
+def test_only_rows_that_no_saved_version_had_are_news(tmp_path: Path) -> None:
+    """Before anything was saved it is all of them; of a saved version it is none."""
+    store = make_store(tmp_path)
+    ingest(store, ("day", DAY))
+    assert store.source().news().collect().height == 96
+    save(store)
+    assert store.source().news().collect().is_empty()
+    before = store.source()
+    ingest(store, ("next", raw((50, "a", 1), (51, "z", 2))))
+    news = store.source().news().select("sensor_id", "value").collect()
+    assert sorted(news.rows()) == [("a", 1.0), ("z", 2.0)]
+    assert before.news().collect().is_empty()
+    save(store)
+    assert len(list(Path(store.readings, "_spans").iterdir())) == 1
+
+
+def test_only_new_rows_are_read_for_spans(tmp_path: Path) -> None:
+    """The files of history may be anywhere: they are not opened."""
+    store = make_store(tmp_path)
+    ingest(store, ("day", DAY))
+    save(store)
+    history = list(Path(store.readings).rglob("part-*.parquet"))
+    ingest(store, ("next", raw((50, "a", 1))))
+    for file in history:
+        file.unlink()
+    spans = {name: last.day for name, _, last in store.source().spans().iter_rows()}
+    assert spans == {"a": 3, "b": 1, "c": 1, "d": 1}
+
+
+def test_spans_of_another_table_in_the_same_place_are_not_taken(tmp_path: Path) -> None:
+    """They are named after the table as well."""
+    store = make_store(tmp_path)
+    ingest(store, ("day", DAY))
+    save(store)
+    for path in Path(store.readings).iterdir():
+        if path.name != "_spans":
+            shutil.rmtree(path)
+    for path in (store.batches, store.rejected):
+        shutil.rmtree(path, ignore_errors=True)
+    ingest(store, ("other", raw((1, "x", 1))))
+    assert store.sensor_ids() == ["x"]
+    assert store.source().news().collect().height == 1
+
+
+def test_where_rows_were_taken_away_all_is_read_again(tmp_path: Path) -> None:
+    """No commit of ours does so; somebody may go back to an older version by hand."""
+    store = make_store(tmp_path)
+    ingest(store, ("day", DAY), ("next", raw((50, "a", 1), (51, "z", 2))))
+    save(store)
+    DeltaTable(store.readings).restore(0)
+    source = store.source()
+    assert source.spans()["sensor_id"].to_list() == list("abcd")
+    assert source.news().collect().height == 96

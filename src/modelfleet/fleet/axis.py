@@ -96,13 +96,7 @@ def find_axis(readings: ReadingsSource, fleet: FleetParameters) -> Axis:
     The end is the last step that a ``quorum`` of the sensors with data has reached, so that one
     sensor with a wrong clock cannot move the windows of all others.
     """
-    spans = (
-        readings.scan()
-        .filter(pl.col("value").is_not_null())
-        .group_by("sensor_id")
-        .agg(first=pl.col("timestamp").min(), last=pl.col("timestamp").max())
-        .collect()
-    )
+    spans = readings.spans().drop_nulls("first")
     if spans.is_empty():
         raise DataError("the table of readings holds no value; run the ingestion pipeline first")
     reached = spans["last"].sort(descending=True)

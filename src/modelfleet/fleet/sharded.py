@@ -31,6 +31,14 @@ class ReadingsSource(Protocol):
         """All readings, unsorted, with their ``shard``."""
         ...
 
+    def news(self) -> pl.LazyFrame:
+        """Readings, unsorted, that are in no version that was saved before; at most all of them."""
+        ...
+
+    def spans(self) -> pl.DataFrame:
+        """Every sensor with a reading: :data:`~modelfleet.fleet.spans.SPANS_SCHEMA`."""
+        ...
+
     def identity(self) -> Mapping[str, str | int]:
         """Which table, and which version of it."""
         ...

@@ -105,10 +105,8 @@ class DeltaIngestionStore:
 
     def sensor_ids(self) -> list[str]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        if open_table(self.readings) is None:
-            return []
-        ids = scan_table(self.readings).select(pl.col("sensor_id").unique()).collect()
-        return sorted(ids["sensor_id"])
+        found = open_readings(self.readings)
+        return [] if found is None else found.spans()["sensor_id"].to_list()
 
     def source(self) -> DeltaReadings:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""

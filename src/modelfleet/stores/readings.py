@@ -9,9 +9,12 @@ from typing import Any
 import polars as pl
 from kedro.io import DatasetError
 
+from modelfleet.fleet.spans import join_spans, spans_of
 from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.frames import TablePreview
+from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
+from modelfleet.stores.order import by_sensor_and_time
 
 __all__ = ["DIGESTS", "DeltaReadings", "ReadingsDataset", "open_readings"]
 
@@ -45,22 +48,49 @@ class DeltaReadings:
             part = part.filter(pl.col("sensor_id").is_in(list(only)))
         rows = part.select("sensor_id", "timestamp", "value").collect()
         # Delta promises no order: batches follow each other, and compaction may change it.
-        return rows if _in_order(rows) else rows.sort("sensor_id", "timestamp")
+        return by_sensor_and_time(rows)
 
     def scan(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         return _opened(self.path, self.version, self.table_id)
 
+    def news(self) -> pl.LazyFrame:
+        """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
+        known = known_spans(self.path, self.table_id, self.version)
+        rows = None if known is None else self.since(known[0])
+        return self.scan() if rows is None else rows
+
+    def spans(self) -> pl.DataFrame:
+        """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
+        return _spans(self.path, self.version, self.table_id)
+
+    def settle(self) -> None:
+        """Keep with the table what is known of this version, so that a later one has fewer news."""
+        known = known_spans(self.path, self.table_id, self.version)
+        if known is None or known[0] < self.version:
+            keep_spans(self.path, self.table_id, self.version, self.spans())
+
     def identity(self) -> Mapping[str, str | int]:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         return {"table_id": self.table_id, "version": self.version}
+
+    def since(self, version: int) -> pl.LazyFrame | None:
+        """Rows of the files that an older version did not have; ``None`` where rows are gone."""
+        files = files_since(self.path, self.table_id, self.version, version)
+        if files is None:
+            return None
+        if not files:
+            return self.scan().head(0)
+        places = [f"{self.path}/{name}" for name in files]
+        return pl.scan_parquet(places, hive_partitioning=False, glob=False)
 
 
 class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
     """Loads a handle that reads the fleet's readings shard by shard.
 
     The ingestion stage keeps readings batch by batch in its store; what its node hands over is the
-    version it left, and saving that writes nothing.
+    version it left. Saving that writes no reading; a version that is saved passed its validator, so
+    what is known of it is kept for the next one.
     """
 
     def load(self) -> DeltaReadings:
@@ -74,12 +104,13 @@ class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
         return found
 
     def save(self, data: DeltaReadings) -> None:
-        """Check that the readings lie where the catalog says."""
+        """Check that the readings lie where the catalog says, and settle their version."""
         if data.path != self._filepath:
             raise DatasetError(
                 f"readings were kept at {data.path}, but the catalog expects {self._filepath}; "
                 "give readings and ingestion_store the same filepath"
             )
+        data.settle()
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows of the first shard, for Kedro-Viz."""
@@ -114,10 +145,13 @@ def _opened(path: str, version: int, table_id: str) -> pl.LazyFrame:  # noqa: AR
     return scan_table(path, version=version)
 
 
-def _in_order(rows: pl.DataFrame) -> bool:
-    """Whether rows are sorted by sensor and time, told in a fraction of the time of sorting."""
-    ids, times = rows["sensor_id"], rows["timestamp"]
-    if not ids.is_sorted():
-        return False
-    back = (times < times.shift(1)).arg_true()
-    return not (ids.gather(back) == ids.gather(back - 1)).any()
+@functools.lru_cache(maxsize=2)
+def _spans(path: str, version: int, table_id: str) -> pl.DataFrame:
+    """Spans of a version, found once in a process: whatever is kept of it meanwhile is the same."""
+    readings = DeltaReadings(path, table_id, version, {})
+    known = known_spans(path, table_id, version)
+    if known is None:
+        return spans_of(readings.scan())
+    since, spans = known
+    rows = readings.since(since)
+    return spans_of(readings.scan()) if rows is None else join_spans(spans, spans_of(rows))

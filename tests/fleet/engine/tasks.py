@@ -12,6 +12,8 @@ from typing import Any, Self
 import polars as pl
 from threadpoolctl import threadpool_info
 
+from modelfleet.fleet.spans import spans_of
+
 SCHEMA = pl.Schema(
     {
         "sensor_id": pl.String(),
@@ -39,6 +41,12 @@ class FrameSource:
 
     def scan(self) -> pl.LazyFrame:
         return pl.concat(self.tables.values()).lazy()
+
+    def news(self) -> pl.LazyFrame:
+        return self.scan()
+
+    def spans(self) -> pl.DataFrame:
+        return spans_of(self.scan())
 
     def identity(self) -> Mapping[str, str | int]:
         return {}
