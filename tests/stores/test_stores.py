@@ -1,5 +1,6 @@
 """Stores: atomic, idempotent, and reading never writes."""
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from kedro.io import DatasetError
+from matplotlib.figure import Figure
 
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.domain.releases import Manifest
@@ -14,6 +16,7 @@ from modelfleet.fleet.promotion import PromotionDecision
 from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.channel import Channel, ChannelDataset
+from modelfleet.stores.figures import FigureDataset
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import ReleaseDataset, ReleaseStore
 from modelfleet.stores.run_info import RunInfoDataset
@@ -190,3 +193,16 @@ def test_run_info_without_a_user_entry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
     assert RunInfoDataset(environment="test").load()["by"] == "unknown"
+
+
+def test_a_picture_lies_in_a_file_and_is_previewed(tmp_path: Path) -> None:
+    """A figure is drawn whole; Kedro-Viz gets the same bytes as text."""
+    dataset = FigureDataset(filepath=str(tmp_path / "deep" / "skill.png"))
+    assert not dataset.exists()
+    dataset.save(Figure())
+    drawn = (tmp_path / "deep" / "skill.png").read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    assert base64.b64decode(dataset.preview()) == drawn
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["skill.png"]
+    with pytest.raises(DatasetError, match=r"skill\.png is a picture: look at it"):
+        dataset.load()

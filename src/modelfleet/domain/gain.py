@@ -10,7 +10,7 @@ Bayes).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import special
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 
@@ -69,7 +69,7 @@ class Prior:
             spread = keep * noise + (1 - keep) ** 2 * self.uncertainty
         with np.errstate(divide="ignore", invalid="ignore"):
             score = (centre - margin) / np.sqrt(spread)
-        return np.where(gain.evaluable, stats.norm.cdf(score), np.nan)
+        return np.where(gain.evaluable, special.ndtr(score), np.nan)
 
 
 def measure_gain(
@@ -123,6 +123,8 @@ def fit_prior(gain: Gain, *, min_sensors: int, among: BoolArray | None = None) -
 
     Source: Efron, Large-Scale Inference, 2010, chapter 1.
     """
+    from scipy import optimize  # takes its time to load, and only the gate needs it
+
     known = gain.evaluable if among is None else gain.evaluable & among
     if known.sum() < min_sensors:
         return Prior(0.0, float("inf"))

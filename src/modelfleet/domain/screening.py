@@ -3,6 +3,7 @@
 import numpy as np
 
 from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.gain import Prior, measure_gain
 
 __all__ = ["is_good_enough"]
 
@@ -24,8 +25,6 @@ def is_good_enough(
         hours: compared hours per week; shape (weeks,).
         min_probability: how likely the gain must be positive.
     """
-    from modelfleet.domain.gain import Prior, measure_gain  # half a second of scipy, for few
-
     gain = measure_gain(
         loss[None],
         baseline_loss[None],

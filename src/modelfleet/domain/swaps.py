@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from modelfleet.domain.arrays import FloatArray, IntArray
 
@@ -49,6 +48,8 @@ def find_swaps(before: FloatArray, after: FloatArray, start: FloatArray, *, apar
     moved = np.flatnonzero(np.isfinite(before) & np.isfinite(after) & (before != after))
     if len(moved) < 2:
         return swaps
+    from scipy.spatial import KDTree  # loads linear algebra, and most fleets know no swap
+
     here = np.column_stack([before[moved], after[moved]])
     tree = KDTree(here)
     near: IntArray = np.asarray(tree.query(here[:, ::-1], k=min(NEIGHBOURS, len(moved)))[1])

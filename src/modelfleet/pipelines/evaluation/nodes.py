@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
@@ -48,8 +47,12 @@ def draw_figures(
     scorecard: pd.DataFrame,
     fleet_window: dict[str, Any],
     evaluation: EvaluationParameters,
-) -> tuple[Figure, Figure, Figure, Figure]:
-    """Skill, funnel, best and worst sensors, data quality."""
+) -> tuple[Any, Any, Any, Any]:
+    """Skill, funnel, best and worst sensors, data quality, as matplotlib's figures.
+
+    Kedro reads the annotations of a node when it makes the pipeline, whichever stages it then runs:
+    matplotlib's own types would be loaded at every start.
+    """
     axis, report = Axis(**fleet_window), evaluation.report
     admitted = from_pandas(admissions, lists=("reasons", "explanation"))
     judged, trained = from_pandas(verdicts, lists=("reasons",)), candidates.scan().collect()

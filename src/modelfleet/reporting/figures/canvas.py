@@ -1,19 +1,24 @@
 """Figures and axes in one quiet style, without touching matplotlib's global state."""
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from modelfleet.reporting.palette import INK, LINE, MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["new_figure", "quieten", "say", "say_nothing_to_show", "title"]
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> "Figure":
     """An empty white figure; inches. It belongs to no window and no global list."""
+    from matplotlib.figure import Figure  # takes a second to load
+
     return Figure(figsize=(width, height), dpi=120, facecolor="white")
 
 
-def quieten(axes: Axes, *, spines: tuple[str, ...] = ("bottom",)) -> None:
+def quieten(axes: "Axes", *, spines: tuple[str, ...] = ("bottom",)) -> None:
     """Leave only the named frame lines, and small grey ticks."""
     for name, spine in axes.spines.items():
         spine.set_visible(name in spines)
@@ -21,18 +26,18 @@ def quieten(axes: Axes, *, spines: tuple[str, ...] = ("bottom",)) -> None:
     axes.tick_params(colors=MUTED, labelsize=8, length=0)
 
 
-def say(axes: Axes, x: float, y: float, text: str, **style: object) -> None:
+def say(axes: "Axes", x: float, y: float, text: str, **style: object) -> None:
     """Write text as it stands: a dollar sign in a sensor's name is no formula."""
     options = {"color": INK, "fontsize": 8, **style}
     axes.text(x, y, text, parse_math=False, **options)  # type: ignore[arg-type]
 
 
-def title(axes: Axes, text: str, *, size: float = 10, color: str = INK) -> None:
+def title(axes: "Axes", text: str, *, size: float = 10, color: str = INK) -> None:
     """A title on the left, as it stands."""
     axes.set_title(text, loc="left", fontsize=size, color=color, parse_math=False)
 
 
-def say_nothing_to_show(axes: Axes, text: str) -> None:
+def say_nothing_to_show(axes: "Axes", text: str) -> None:
     """An empty picture says why it is empty."""
     axes.set_axis_off()
     say(

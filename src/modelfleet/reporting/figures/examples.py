@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.figure import Figure
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.reporting.figures.canvas import (
@@ -19,6 +17,10 @@ from modelfleet.reporting.figures.canvas import (
 from modelfleet.reporting.palette import BASELINE, INK, LINE, MODEL, MUTED
 from modelfleet.reporting.views import Example, pick_extremes
 from modelfleet.reporting.words import change, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["plot_examples"]
 
@@ -36,7 +38,7 @@ def plot_examples(
     step_minutes: int,
     count: int = 12,
     days: int = 7,
-) -> Figure:
+) -> "Figure":
     """The best and the worst sensors by gain: actual, forecast and baseline.
 
     Args:
@@ -77,7 +79,7 @@ def plot_examples(
 
 
 def _draw_group(
-    figure: Figure, group: tuple[Example, ...], top: float, end: datetime, step_minutes: int
+    figure: "Figure", group: tuple[Example, ...], top: float, end: datetime, step_minutes: int
 ) -> None:
     """Place pictures by hand: a layout engine would take longer than the drawing."""
     width, height = figure.get_size_inches()
@@ -89,7 +91,9 @@ def _draw_group(
         _draw_example(figure.add_axes(box), example, end, step_minutes)
 
 
-def _draw_example(axes: Axes, example: Example, end: datetime, step_minutes: int) -> None:
+def _draw_example(axes: "Axes", example: Example, end: datetime, step_minutes: int) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     for name, color, width in LINES:
         values: FloatArray = getattr(example, name)
         if np.isfinite(values).any():
@@ -114,6 +118,8 @@ def _draw_example(axes: Axes, example: Example, end: datetime, step_minutes: int
 
 def _times(count: int, end: datetime, step_minutes: int) -> FloatArray:
     """Matplotlib's dates of the last steps; shape (count,)."""
+    from matplotlib.dates import date2num
+
     start = end - timedelta(minutes=step_minutes * (count - 1))
     first, last = date2num([start.replace(tzinfo=None), end.replace(tzinfo=None)])  # type: ignore[no-untyped-call]
     return np.linspace(first, last, count)

@@ -1,19 +1,23 @@
 """How many sensors come through each stage."""
 
+from typing import TYPE_CHECKING
+
 import polars as pl
-from matplotlib.figure import Figure
 
 from modelfleet.reporting.figures.canvas import new_figure, quieten, say, title
 from modelfleet.reporting.palette import INK, LINE, MODEL, MUTED
 from modelfleet.reporting.views import count_funnel
 from modelfleet.reporting.words import percent
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["plot_funnel"]
 
 
 def plot_funnel(
     admissions: pl.DataFrame, candidates: pl.DataFrame, verdicts: pl.DataFrame
-) -> Figure:
+) -> "Figure":
     """Known, admitted, trained and accepted sensors, with counts and shares.
 
     Args:

@@ -1,13 +1,11 @@
 """Where readings are missing: weeks by sensors."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from modelfleet.reporting.figures.canvas import (
     new_figure,
@@ -21,6 +19,10 @@ from modelfleet.reporting.views import Band, CoverageMap, map_coverage
 from modelfleet.reporting.views.coverage import spread_labels
 from modelfleet.reporting.words import counted, in_words, naming, shown
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 __all__ = ["plot_quality_map"]
 
 NAMED_ROWS = 150
@@ -28,7 +30,9 @@ NAMED_ROWS = 150
 ROW_INCHES, TALLEST, SHORTEST = 0.095, 14.0, 2.2
 
 
-def plot_quality_map(profiles: pl.DataFrame, admissions: pl.DataFrame, *, end: datetime) -> Figure:
+def plot_quality_map(
+    profiles: pl.DataFrame, admissions: pl.DataFrame, *, end: datetime
+) -> "Figure":
     """Share of steps with a value by week and sensor, problems on top.
 
     Args:
@@ -65,7 +69,7 @@ def _pixels(found: CoverageMap) -> npt.NDArray[np.uint8]:
     return np.concatenate([coverage_palette(), clear])[coverage_steps(found.shares)]
 
 
-def _label_rows(axes: Axes, found: CoverageMap) -> None:
+def _label_rows(axes: "Axes", found: CoverageMap) -> None:
     if len(found.sensors) > NAMED_ROWS:
         axes.set_yticks([])
         return
@@ -77,7 +81,7 @@ def _label_rows(axes: Axes, found: CoverageMap) -> None:
         label.set_color(QUARANTINED if row <= quarantined else MUTED)
 
 
-def _label_weeks(axes: Axes, found: CoverageMap) -> None:
+def _label_weeks(axes: "Axes", found: CoverageMap) -> None:
     weeks = found.shares.shape[1]
     columns = np.unique(np.linspace(0, weeks - 1, min(weeks, 7)).astype(int))
     axes.set_xticks(columns, labels=[f"{found.week_end(int(c)):%d %b %Y}" for c in columns])
@@ -89,7 +93,7 @@ def _places(bands: tuple[Band, ...], sensors: int, height: float) -> list[float]
     return spread_labels(centres, apart=0.16 / height * sensors)
 
 
-def _mark_band(axes: Axes, band: Band, place: float, *, shares: int) -> None:
+def _mark_band(axes: "Axes", band: Band, place: float, *, shares: int) -> None:
     edge, middle = shares - 0.5, (band.first + band.last) / 2
     step = max(shares / 60, 0.05)
     color = MUTED if band.retired else QUARANTINED
@@ -102,7 +106,9 @@ def _mark_band(axes: Axes, band: Band, place: float, *, shares: int) -> None:
     say(axes, x + 1.7 * step, place, text[:60], va="center", fontsize=7, color=color)
 
 
-def _add_legend(figure: Figure) -> None:
+def _add_legend(figure: "Figure") -> None:
+    from matplotlib.patches import Patch
+
     palette = coverage_palette() / 255
     scale = [Patch(color=palette[step], label=f"{step * 10} %") for step in (10, 7, 5, 2, 0)]
     figure.legend(

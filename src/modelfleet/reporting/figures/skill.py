@@ -1,10 +1,9 @@
 """How much better than their baselines the candidates are."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from modelfleet.reporting.figures.canvas import (
     new_figure,
@@ -17,10 +16,14 @@ from modelfleet.reporting.palette import BASELINE, INK, LINE, MODEL, MUTED
 from modelfleet.reporting.views import Distribution, distribute_skill
 from modelfleet.reporting.words import change, counted
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 __all__ = ["plot_skill"]
 
 
-def plot_skill(scorecard: pl.DataFrame) -> Figure:
+def plot_skill(scorecard: pl.DataFrame) -> "Figure":
     """Distribution of skill over all judged candidates, accepted and rejected.
 
     Args:
@@ -42,7 +45,9 @@ def plot_skill(scorecard: pl.DataFrame) -> Figure:
     return figure
 
 
-def _draw_bars(axes: Axes, found: Distribution) -> None:
+def _draw_bars(axes: "Axes", found: Distribution) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     widths = np.diff(found.edges)
     for counts, bottom, color, label in (
         (found.accepted, 0, MODEL, "accepted"),
@@ -59,7 +64,7 @@ def _draw_bars(axes: Axes, found: Distribution) -> None:
     axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
 
 
-def _draw_marks(axes: Axes, found: Distribution) -> None:
+def _draw_marks(axes: "Axes", found: Distribution) -> None:
     top = axes.get_ylim()[1]
     axes.axvline(0, color=INK, linewidth=1)
     if found.median is not None:
