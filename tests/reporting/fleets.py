@@ -88,6 +88,7 @@ def make_content(ids: Sequence[str] = ("a", "b", "c"), **changes: Any) -> Report
             "rejected": {"nan": 7},
         },
         **fleet,
+        "traces": fleet["candidates"].lazy(),
     }
     return ReportContent(**(content | changes))
 

@@ -12,7 +12,7 @@ from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.sentences import explain_verdict
 
-__all__ = ["judge_candidates", "make_scorecard"]
+__all__ = ["TRACES", "judge_candidates", "make_scorecard"]
 
 BASELINE_FIGURES = ("baseline", "mae", "mase", "mean_error")
 CANDIDATE_FIGURES = (
@@ -28,6 +28,9 @@ CANDIDATE_FIGURES = (
     "trained_from",
     "trained_to",
 )
+
+TRACES = ("actual_trace", "forecast_trace", "baseline_trace")
+"""Columns of the candidates that only pictures need; nine tenths of the table."""
 
 
 def judge_candidates(

@@ -95,6 +95,10 @@ class ShardedFrame:
         """The whole table, shard after shard."""
         return pl.scan_parquet([f"{self.root}/{file}" for file in self.files], glob=False)
 
+    def collect(self, *, without: Collection[str] = ()) -> pl.DataFrame:
+        """The whole table in memory, but for some columns: those that are long and not needed."""
+        return self.scan().drop(without).collect()
+
     def read(self, shard: int) -> pl.DataFrame | None:
         """The part of one shard, or ``None`` where it has none."""
         file = self.file_of(shard)

@@ -26,6 +26,7 @@ class ReportContent:
         admissions: one row per known sensor: ``admitted``, ``reasons``, ``explanation``.
         baselines: one row per known sensor.
         candidates: one row per admitted sensor.
+        traces: the same rows with the last days of their backtests, read where they are needed.
         verdicts: one row per trained candidate.
         scorecard: one row per known sensor: all figures together.
         account: where the rows that came in went, see :class:`modelfleet.fleet.ingest.Account`.
@@ -48,6 +49,7 @@ class ReportContent:
     admissions: pl.DataFrame
     baselines: pl.DataFrame
     candidates: pl.DataFrame
+    traces: pl.LazyFrame
     verdicts: pl.DataFrame
     scorecard: pl.DataFrame
     account: Mapping[str, Any]

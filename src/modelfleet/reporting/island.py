@@ -77,20 +77,22 @@ def _figures(scorecard: pl.DataFrame) -> pl.DataFrame:
 
 def _weekly_gains(candidates: pl.DataFrame) -> pl.DataFrame:
     """Gain per judged week in whole percent of the mean baseline loss."""
-    gains = [
-        _gains(row["loss"] or [], row["baseline_loss"] or [])
-        for row in candidates.select("loss", "baseline_loss").iter_rows(named=True)
-    ]
-    weekly = pl.Series("weekly", gains, dtype=pl.List(pl.Int32))
-    return candidates.select("sensor_id").with_columns(weekly)
-
-
-def _gains(loss: list[float | None], baseline_loss: list[float | None]) -> list[int | None]:
-    theirs = np.array(baseline_loss, dtype=np.float64)
-    gain = theirs - np.array(loss, dtype=np.float64)
-    known = np.isfinite(gain)
-    usual = float(theirs[known].mean()) if known.any() else 0.0
-    if not usual > 0:
-        return []
-    share = np.clip(100 * gain / usual, -9999, 9999)
-    return [round(s) if k else None for s, k in zip(share.tolist(), known.tolist(), strict=True)]
+    loss, theirs = pl.col("loss"), pl.col("baseline_loss")
+    gain = theirs - loss
+    known = gain.is_finite()  # NaN or null where a week has no loss
+    usual = theirs.filter(known).mean().over("sensor_id")
+    share = (100 * gain / usual).clip(-9999, 9999).round(mode="half_to_even")
+    weekly = (
+        candidates.select("sensor_id", "loss", "baseline_loss")
+        .explode("loss", "baseline_loss", empty_as_null=True)
+        .filter(usual > 0)
+        .select("sensor_id", weekly=pl.when(known).then(share).cast(pl.Int32, strict=False))
+        .group_by("sensor_id", maintain_order=True)
+        .agg("weekly")
+    )
+    none = pl.lit([], dtype=pl.List(pl.Int32))
+    return (
+        candidates.select("sensor_id")
+        .join(weekly, on="sensor_id", how="left", maintain_order="left")
+        .with_columns(pl.col("weekly").fill_null(none))
+    )

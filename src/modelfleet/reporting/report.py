@@ -92,7 +92,7 @@ def _events(events: pl.DataFrame | None) -> list[dict[str, Any]]:
 def _pictures(content: ReportContent) -> list[dict[str, Any]]:
     per_day = max(DAY_MINUTES // content.step_minutes, 1)
     found = pick_extremes(
-        content.candidates,
+        content.traces,
         content.verdicts,
         count=content.examples,
         steps=content.example_days * per_day,

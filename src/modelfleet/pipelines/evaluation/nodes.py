@@ -7,7 +7,7 @@ import pandas as pd
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.fleet.axis import Axis
-from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
+from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
@@ -32,9 +32,9 @@ def judge_fleet(
     evaluation: EvaluationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Stamp]:
     """Verdicts of all candidates, and all figures of every sensor."""
-    known, trained = from_pandas(sensors), candidates.scan().collect()
+    known, trained = from_pandas(sensors), candidates.collect(without=TRACES)
     verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
-    scorecard = make_scorecard(known, baselines.scan().collect(), trained, verdicts)
+    scorecard = make_scorecard(known, baselines.collect(without=("pattern",)), trained, verdicts)
     stamp = stamp_stage("evaluation", training_stamp, evaluation)
     return to_pandas(verdicts), to_pandas(scorecard), stamp
 
@@ -55,19 +55,19 @@ def draw_figures(
     """
     axis, report = Axis(**fleet_window), evaluation.report
     admitted = from_pandas(admissions, lists=("reasons", "explanation"))
-    judged, trained = from_pandas(verdicts, lists=("reasons",)), candidates.scan().collect()
+    judged, trained = from_pandas(verdicts, lists=("reasons",)), candidates.collect(without=TRACES)
     return (
         plot_skill(from_pandas(scorecard)),
         plot_funnel(admitted, trained, judged),
         plot_examples(
-            trained,
+            candidates.scan(),
             judged,
             end=axis.end,
             step_minutes=axis.step_minutes,
             count=report.examples,
             days=report.example_days,
         ),
-        plot_quality_map(measurements.scan().collect(), admitted, end=axis.end),
+        plot_quality_map(measurements.collect(), admitted, end=axis.end),
     )
 
 
@@ -97,10 +97,11 @@ def write_report(
         end=axis.end,
         step_minutes=axis.step_minutes,
         sensors=from_pandas(sensors),
-        profiles=measurements.scan().collect(),
+        profiles=measurements.collect(),
         admissions=from_pandas(admissions, lists=("reasons", "explanation")),
-        baselines=baselines.scan().collect(),
-        candidates=candidates.scan().collect(),
+        baselines=baselines.collect(without=("pattern",)),
+        candidates=candidates.collect(without=TRACES),
+        traces=candidates.scan(),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
         scorecard=from_pandas(scorecard),
         events=from_pandas(events),

@@ -14,6 +14,7 @@ from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.promotion import PromotionDecision, Releases, decide_promotion
 from modelfleet.fleet.release_content import ReleaseDraft, draft_release, shaping_parameters
+from modelfleet.fleet.scorecard import TRACES
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame
 from modelfleet.fleet.stamps import Stamp, check_stages
 from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
@@ -54,8 +55,8 @@ def write_ledger(
     ledger = build_ledger(
         from_pandas(sensors),
         from_pandas(admissions, lists=("reasons",)),
-        baselines.scan().collect(),
-        candidates.scan().collect(),
+        baselines.collect(without=("pattern",)),
+        candidates.collect(without=TRACES),
         from_pandas(verdicts, lists=("reasons",)),
     )
     return to_pandas(ledger)
@@ -81,8 +82,8 @@ def assemble_release(
     """The release, and a card that says what is in it."""
     draft = draft_release(
         ledger=from_pandas(ledger, lists=("reasons",)),
-        candidates=candidates.scan().collect(),
-        baselines=baselines.scan().collect(),
+        candidates=candidates.collect(without=TRACES),
+        baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
         parameters=shaping_parameters(fleet, backtest, validation, baseline, training, evaluation),

@@ -34,7 +34,8 @@ def say(axes: "Axes", x: float, y: float, text: str, **style: object) -> None:
 
 def title(axes: "Axes", text: str, *, size: float = 10, color: str = INK) -> None:
     """A title on the left, as it stands."""
-    axes.set_title(text, loc="left", fontsize=size, color=color, parse_math=False)
+    # Without a place of its own, each title asks all labels beside it where they lie.
+    axes.set_title(text, loc="left", y=1.0, fontsize=size, color=color, parse_math=False)
 
 
 def say_nothing_to_show(axes: "Axes", text: str) -> None:

@@ -31,7 +31,7 @@ PANEL, HEAD = 1.35, 0.42
 
 
 def plot_examples(
-    candidates: pl.DataFrame,
+    candidates: pl.DataFrame | pl.LazyFrame,
     verdicts: pl.DataFrame,
     *,
     end: datetime,

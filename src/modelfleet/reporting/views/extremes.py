@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
+from modelfleet.fleet.scorecard import TRACES
 
 __all__ = ["Example", "Extremes", "pick_extremes"]
 
@@ -41,12 +42,13 @@ class Extremes:
 
 
 def pick_extremes(
-    candidates: pl.DataFrame, verdicts: pl.DataFrame, *, count: int, steps: int
+    candidates: pl.DataFrame | pl.LazyFrame, verdicts: pl.DataFrame, *, count: int, steps: int
 ) -> Extremes:
     """Pick sensors by gain.
 
     Args:
-        candidates: with ``actual_trace``, ``forecast_trace`` and ``baseline_trace``.
+        candidates: with :data:`~modelfleet.fleet.scorecard.TRACES`; of a lazy table, only
+            those that are picked are read.
         verdicts: with ``gain`` and ``accepted``; sensors without a gain are left out.
         count: how many at either end.
         steps: how many of the last steps of a trace.
@@ -61,9 +63,14 @@ def pick_extremes(
     worst = min(count, len(ranked) // 2)
     chosen = pl.concat([ranked.head(best), ranked.tail(worst).reverse()])
     # Only these few: the traces of a large fleet are hundreds of megabytes as Python lists.
-    traces = ["actual_trace", "forecast_trace", "baseline_trace"]
+    traces = (
+        candidates.lazy()
+        .select("sensor_id", *TRACES)
+        .filter(pl.col("sensor_id").is_in(chosen["sensor_id"].implode()))
+        .collect()
+    )
     rows = chosen.select("sensor_id", "gain", "accepted").join(
-        candidates.select("sensor_id", *traces), on="sensor_id", how="left", maintain_order="left"
+        traces, on="sensor_id", how="left", maintain_order="left"
     )
     examples = tuple(_example(row, steps) for row in rows.iter_rows(named=True))
     return Extremes(best=examples[:best], worst=examples[best:])
