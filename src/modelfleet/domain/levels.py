@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import FloatArray, IntArray
+from modelfleet.domain.arrays import FloatArray
 
 __all__ = ["Days", "Shift", "find_shift", "level_ratio", "summarise_days"]
 
@@ -131,17 +131,17 @@ def find_shift(
 
 def _sharpest_change(levels: FloatArray, first: int, hold: int) -> int | None:
     """Position of the first day after the change, among known days."""
-    if len(levels) < 2 * hold:
+    start = max(first - hold, 0)
+    recent = levels[start:]
+    if len(recent) < 2 * hold:
         return None
-    middle = _running_median(levels, hold)
-    position: IntArray = np.arange(hold, len(levels) - hold + 1)
+    middle = _running_median(recent, hold)
     change = np.abs(middle[hold:] - middle[:-hold])
-    change = np.where(position >= first, change, -1.0)
     best = int(change.argmax())
     if not change[best] > 0:
         return None
-    around = levels[best : best + 2 * hold]
-    return best + _first_of_the_new(around, old=middle[best], new=middle[best + hold])
+    around = recent[best : best + 2 * hold]
+    return start + best + _first_of_the_new(around, old=middle[best], new=middle[best + hold])
 
 
 def _first_of_the_new(levels: FloatArray, *, old: float, new: float) -> int:

@@ -81,7 +81,7 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
         "longest_gap_hours": grid.hours(_longest_gap(recently)),
         "stuck_share": float(stuck.sum() / max(count, 1)),
         "longest_stuck_hours": grid.hours(int(runs.max(initial=0))),
-        "stuck_end_hours": grid.hours(int(_run_lengths(present)[-1])),
+        "stuck_end_hours": grid.hours(_last_run(present)),
         **_level_figures(block, present, axis, parameters),
         "zero_share": np.count_nonzero(present == 0) / len(present),
         "mean": float(present.mean()),
@@ -96,6 +96,12 @@ def _run_lengths(values: AnyArray) -> IntArray:
     """Lengths of the runs of equal neighbours, in order; shape (runs,)."""
     change = np.flatnonzero(values[1:] != values[:-1]) + 1
     return np.diff(np.concatenate([[0], change, [len(values)]]))
+
+
+def _last_run(values: FloatArray) -> int:
+    """Length of the run of equal neighbours at the end; at least one value."""
+    change = np.flatnonzero(values[1:] != values[:-1])
+    return len(values) - int(change[-1] + 1 if len(change) else 0)
 
 
 def _longest_gap(known: BoolArray) -> int:

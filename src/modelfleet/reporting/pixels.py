@@ -28,7 +28,7 @@ def png_data_uri(steps: npt.NDArray[np.int16], palette: npt.NDArray[np.uint8]) -
         (b"IHDR", header),
         (b"PLTE", colors[:, :3].tobytes()),
         (b"tRNS", colors[:, 3].tobytes()),
-        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
+        (b"IDAT", zlib.compress(lines.tobytes())),
         (b"IEND", b""),
     )
     data = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
