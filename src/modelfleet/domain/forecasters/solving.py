@@ -1,7 +1,6 @@
 """Solves small symmetric systems: quickly where that is safe, else by least norm."""
 
 import numpy as np
-from scipy.linalg import lapack
 
 from modelfleet.domain.arrays import FloatArray
 
@@ -20,6 +19,8 @@ def solve_definite(matrix: FloatArray, right: FloatArray, *, trusted: bool) -> F
         trusted: a penalty has made the matrix definite; otherwise ``None`` is also the answer where
             it is so close to singular that digits would be lost.
     """
+    from scipy.linalg import lapack  # workers need it, the start of a run does not
+
     if not len(right):
         return right
     # The transpose of a symmetric matrix is itself, in the order that LAPACK reads without a copy.
