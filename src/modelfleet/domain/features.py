@@ -217,18 +217,16 @@ def _span_sums(values: AnyArray, spans: Sequence[int]) -> dict[int, AnyArray]:
     rounding, beyond its own span. Differences of one long running sum would carry it on for ever.
     """
     totals = {span: np.zeros_like(values) for span in spans}
-    doubled, length, steps = values, 1, values.shape[-1]
+    doubled, longer = values.copy(), np.empty_like(values)
+    length, steps = 1, values.shape[-1]
     while length <= max(spans):
         for span in spans:
             if span & length:
                 covered = span & (length - 1)
                 totals[span][:, covered:] += doubled[:, : max(steps - covered, 0)]
-        if 2 * length <= max(spans):
-            longer = np.empty_like(doubled)
-            longer[:, :length] = doubled[:, :length]
-            np.add(doubled[:, length:], doubled[:, :-length], out=longer[:, length:])
-            doubled = longer
-        length *= 2
+        longer[:, :length] = doubled[:, :length]
+        np.add(doubled[:, length:], doubled[:, :-length], out=longer[:, length:])
+        doubled, longer, length = longer, doubled, 2 * length
     return totals
 
 

@@ -33,11 +33,10 @@ def _lists(name: str, values: Sequence[Any], kind: pl.DataType) -> pl.Series:
     sizes = [len(values[row]) for row in known]
     if not sum(sizes):
         return pl.Series(name, values, dtype=kind)
-    flat = np.concatenate([np.asarray(values[row], dtype=np.float64) for row in known])
-    parts = pl.DataFrame({"row": np.repeat(known, sizes), name: flat})
-    lists = parts.group_by("row", maintain_order=True).agg(pl.col(name))
-    every = pl.DataFrame({"row": range(len(values))}, schema={"row": pl.Int64})
-    joined = every.join(lists, on="row", how="left", maintain_order="left")[name]
-    # A list of nothing made no part: it is told from none at all by what was given.
-    empty = pl.Series([value is not None and not len(value) for value in values])
-    return joined.set(empty, []).cast(kind) if empty.any() else joined.cast(kind)
+    if len(set(sizes)) > 1:
+        lists = [None if value is None else list(value) for value in values]
+        return pl.Series(name, lists, dtype=kind)
+    table = np.stack([np.asarray(values[row], dtype=np.float64) for row in known])
+    place = dict(zip(known, range(len(known)), strict=True))
+    every = pl.Series([place.get(row) for row in range(len(values))], dtype=pl.UInt32)
+    return pl.Series(name, table).gather(every).cast(kind)

@@ -114,13 +114,12 @@ def solve_ridge(
     used = ~_is_constant(variance, mean, count)
     if columns is not None:
         used &= columns
-    scale = np.where(used, np.sqrt(variance), 1.0) if standardise else np.ones_like(variance)
-    normal = gram / (scale[:, :, None] * scale[:, None, :])
+    inverse = 1 / np.sqrt(np.where(used, variance, 1.0)) if standardise else np.ones_like(variance)
+    normal = gram * inverse[:, :, None] * inverse[:, None, :]
     np.einsum("wcc->wc", normal)[:] += penalty
-    right = cross / scale
+    right = cross * inverse
     for window, chosen in enumerate(used):
-        weights = _solve(normal[window], right[window], chosen, penalty)
-        coefficients = weights / scale[window]
+        coefficients = _solve(normal[window], right[window], chosen, penalty) * inverse[window]
         intercept = moments.mean[window, -1] - mean[window] @ coefficients
         yield LinearModel(coefficients, float(intercept))
 

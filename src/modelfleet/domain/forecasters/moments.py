@@ -54,19 +54,72 @@ def measure_moments(
     """
     borders = sorted({edge for window in windows for edge in (window.start, window.stop)})
     positions = np.flatnonzero(learnable)
-    edges = np.searchsorted(positions, borders).tolist()
+    edges = np.searchsorted(positions, borders)
     rows = _gather(features, target, positions)
-    blocks = _Blocks.empty(max(len(edges) - 1, 0), len(rows) - 1)
-    full = [(number, a, b) for number, (a, b) in enumerate(pairwise(edges)) if a < b]
-    with np.errstate(over="ignore", invalid="ignore"):  # its own block alone is lost
-        if full:
-            _, start, stop = full[0]
-            centre = _centre(rows[:-1, start:stop])
-            rows[:-1] -= centre[:, None]
-        for number, start, stop in full:
-            blocks.measure(number, rows[:, start:stop], centre)
-    spans = [(borders.index(window.start), borders.index(window.stop)) for window in windows]
-    return blocks.join(np.array(spans, dtype=np.int64).reshape(-1, 2))
+    spans = np.array(
+        [(borders.index(window.start), borders.index(window.stop)) for window in windows],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is lost to its own block
+        return _measure(rows, edges, spans)
+
+
+def _measure(rows: FloatArray, edges: IntArray, spans: IntArray) -> Moments:
+    """Moments of stretches of blocks, which lie between neighbouring ``edges`` of the rows.
+
+    Args:
+        rows: shape (columns + 2, rows); they are moved to a centre.
+        edges: ascending positions; shape (blocks + 1,).
+        spans: of each window, its first block and the one after its last; shape (windows, 2).
+    """
+    count = np.diff(edges)
+    products = np.zeros((len(count), len(rows), len(rows)))
+    if not count.any():
+        return _join_shared(products, np.zeros(len(rows) - 1), spans)
+    first = int(np.flatnonzero(count)[0])
+    centre = _centre(rows[:-1, edges[first] : edges[first + 1]])
+    rows[:-1] -= centre[:, None]
+    for block, (start, stop) in enumerate(pairwise(edges.tolist())):
+        part = rows[:, start:stop]
+        np.matmul(part, part.T, out=products[block])
+    shared, far = _join_shared(products, centre, spans), _far(products)
+    apart = np.array([far[start:stop].any() for start, stop in spans], dtype=np.bool_)
+    if not apart.any():
+        return shared
+    own = _Blocks.measure(rows, edges, centre).join(spans)
+    return Moments(
+        shared.count,
+        np.where(apart[:, None], own.mean, shared.mean),
+        np.where(apart[:, None, None], own.scatter, shared.scatter),
+    )
+
+
+def _far(products: FloatArray) -> BoolArray:
+    """Blocks whose mean lies too far from the centre for sums of squares about it."""
+    count = np.maximum(products[:, -1, -1], 1.0)[:, None]
+    shift = products[:, -1, :-1] / count
+    squares = np.diagonal(products, axis1=1, axis2=2)[:, :-1]
+    apart = count * shift**2
+    return np.asarray((apart > FAR**2 * (squares - apart)).any(axis=1), dtype=np.bool_)
+
+
+def _join_shared(products: FloatArray, centre: FloatArray, spans: IntArray) -> Moments:
+    """Moments of windows whose blocks lie about one centre: sums of their products."""
+    total = _add_up(products, spans)
+    count = total[:, -1, -1]
+    shift = total[:, -1, :-1] / np.maximum(count, 1.0)[:, None]
+    scatter = total[:, :-1, :-1] - (count[:, None] * shift)[:, :, None] * shift[:, None, :]
+    return Moments(count.astype(np.int64), centre + shift, scatter)
+
+
+def _add_up(blocks: FloatArray, spans: IntArray) -> FloatArray:
+    """Sums of stretches of blocks, each from its first one on, so that none knows a later one."""
+    found = np.zeros((len(spans), *blocks.shape[1:]))
+    for first in np.unique(spans[:, 0]):  # expanding windows share it
+        running = blocks[first:].cumsum(axis=0)
+        same = (spans[:, 0] == first) & (spans[:, 1] > first)
+        found[same] = running[spans[same, 1] - first - 1]
+    return found
 
 
 def _gather(features: FloatArray, target: FloatArray, positions: IntArray) -> FloatArray:
@@ -86,35 +139,27 @@ def _centre(rows: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Blocks:
-    """Moments of blocks, one after the other, stacked."""
+    """Moments of blocks that lie far from each other, each about a centre of its own."""
 
     count: IntArray
     mean: FloatArray
     scatter: FloatArray
 
     @classmethod
-    def empty(cls, blocks: int, columns: int) -> "_Blocks":
-        """Blocks without rows."""
-        return cls(
-            count=np.zeros(blocks, dtype=np.int64),
-            mean=np.zeros((blocks, columns)),
-            scatter=np.zeros((blocks, columns, columns)),
-        )
-
-    def measure(self, number: int, rows: FloatArray, centre: FloatArray) -> None:
-        """Sum up one block, shape (columns + 1, rows), from which ``centre`` was subtracted."""
-        count = rows.shape[1]
-        products = rows @ rows.T
-        shift = products[-1, :-1] / count
-        scatter = products[:-1, :-1] - count * shift[:, None] * shift
-        if (count * shift**2 > FAR**2 * np.diagonal(scatter)).any():
-            nearer = _centre(rows[:-1])
-            if nearer.any():
-                rows[:-1] -= nearer[:, None]
-                self.measure(number, rows, centre + nearer)
-                return
-        self.count[number], self.mean[number] = count, centre + shift
-        self.scatter[number] = scatter
+    def measure(cls, rows: FloatArray, edges: IntArray, centre: FloatArray) -> "_Blocks":
+        """Sum up rows, shape (columns + 1, rows), from which ``centre`` was subtracted."""
+        width, blocks = len(rows) - 1, len(edges) - 1
+        found = cls(np.diff(edges), np.zeros((blocks, width)), np.zeros((blocks, width, width)))
+        for block, (start, stop) in enumerate(pairwise(edges.tolist())):
+            if start < stop:
+                part = rows[:, start:stop]
+                nearer = _centre(part[:-1])
+                part[:-1] -= nearer[:, None]
+                products, count = part @ part.T, stop - start
+                shift = products[-1, :-1] / count
+                found.mean[block] = centre + nearer + shift
+                found.scatter[block] = products[:-1, :-1] - count * shift[:, None] * shift
+        return found
 
     def join(self, spans: IntArray) -> Moments:
         """Moments of stretches of blocks, from a first one to before another; shape (windows, 2).
@@ -131,14 +176,4 @@ class _Blocks:
         mean = np.where(belongs[..., None], weight[..., None] * self.mean, 0.0).sum(axis=1)
         apart = np.where(belongs[..., None], self.mean - mean[:, None], 0.0)
         apart *= np.sqrt(count)[..., None]
-        between = apart.swapaxes(1, 2) @ apart
-        return Moments(total, mean, self._within(spans) + between)
-
-    def _within(self, spans: IntArray) -> FloatArray:
-        """Scatters of the blocks of each window, added up from its first one on."""
-        found = np.zeros((len(spans), *self.scatter.shape[1:]))
-        for first in np.unique(spans[:, 0]):  # expanding windows share it
-            running = self.scatter[first:].cumsum(axis=0)
-            same = (spans[:, 0] == first) & (spans[:, 1] > first)
-            found[same] = running[spans[same, 1] - first - 1]
-        return found
+        return Moments(total, mean, _add_up(self.scatter, spans) + apart.swapaxes(1, 2) @ apart)
