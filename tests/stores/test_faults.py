@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from modelfleet.domain.errors import DataError
+from modelfleet.domain.errors import DataError, OvertakenError
 from modelfleet.fleet.ingest import Batch, ingest_source
+from modelfleet.stores import ingestion_store
 from modelfleet.stores.delta import open_table
 from modelfleet.stores.ingestion_store import DeltaIngestionStore
 from modelfleet.stores.raw.files import RawFilesDataset
@@ -21,7 +23,7 @@ from tests.faults import (
     with_full_disk,
     without_rights,
 )
-from tests.fleet.ingest.batches import ingest, make_store, raw, table
+from tests.fleet.ingest.batches import Batches, ingest, make_store, raw, table
 from tests.fleet.ingest.test_ingest import NOW, SENSORS, settings
 from tests.fleet.test_pieces import FLEET
 
@@ -156,7 +158,7 @@ def test_a_file_that_vanishes_takes_only_its_own_batch(file_format: str, tmp_pat
     second = folder / f"2.{file_format}"
 
     def run(batches: list[Batch]) -> None:
-        listed = Listed(batches, before={1: lambda: shutil.move(second, tmp_path / "away")})
+        listed = Listed(batches, {(1, 2): lambda: shutil.move(second, tmp_path / "away")})
         ingest_source(listed, store, SENSORS, ingestion=settings(), fleet=FLEET, now=NOW)
 
     with pytest.raises(DataError, match=rf"2\.{file_format}"):
@@ -169,11 +171,21 @@ def test_a_file_that_vanishes_takes_only_its_own_batch(file_format: str, tmp_pat
 
 
 class Listed:
-    """Batches of a source; before one is read for good, something happens."""
+    """Batches of a source; when one is read for the first or the second time, something happens.
 
-    def __init__(self, given: list[Batch], before: dict[int, Callable[[], object]]) -> None:
+    The first time only looks whether it can be opened, before anything is written.
+    """
+
+    def __init__(
+        self, given: list[Batch], events: dict[tuple[int, int], Callable[[], object]]
+    ) -> None:
         self._batches = [
-            Batch(b.name, b.identity, self._read(b, before.get(i)), b.rereads)
+            Batch(
+                b.name,
+                b.identity,
+                self._read(b, {n: e for (at, n), e in events.items() if at == i}),
+                b.rereads,
+            )
             for i, b in enumerate(given)
         ]
 
@@ -181,17 +193,32 @@ class Listed:
         return self._batches
 
     @staticmethod
-    def _read(batch: Batch, event: Callable[[], object] | None) -> Callable[[], pl.LazyFrame]:
+    def _read(batch: Batch, events: dict[int, Callable[[], object]]) -> Callable[[], pl.LazyFrame]:
         calls: list[int] = []
 
         def read() -> pl.LazyFrame:
             calls.append(1)
             frame = batch.read()
-            if event and len(calls) == 2:  # the first call only looks whether it can be opened
-                event()
+            events.get(len(calls), lambda: None)()
             return frame
 
         return read
+
+
+def assert_two_are_one(
+    folder: Path, work: Callable[..., None], unbroken: DeltaIngestionStore
+) -> None:
+    """Two processes at once: each ends well or is told of the other; the re-run completes them."""
+    told = at_once([work] * 2, (str(folder),))
+    refused = [message for name, message in told if name != "done"]
+    assert all(name in {"done", "DataError", "OvertakenError"} for name, _ in told), told
+    assert all("at the same time" in message for message in refused), refused
+    store = make_store(folder)
+    assert_readable(store)
+    if not refused:
+        assert_same(store, unbroken)
+    ingest(store, *MANY)
+    assert_same(store, unbroken)
 
 
 def test_two_ingestions_at_once_lose_and_double_nothing(
@@ -199,12 +226,44 @@ def test_two_ingestions_at_once_lose_and_double_nothing(
 ) -> None:
     """Each ends well or says that the other was there; together, or run again, they are one run."""
     for round_number in range(8):
-        folder = tmp_path / f"race-{round_number}"
-        told = at_once([ingest_everything] * 2, (str(folder),))
-        refused = [message for name, message in told if name != "done"]
-        assert all(name in {"done", "DataError"} for name, _ in told), told
-        assert all("at the same time" in message for message in refused), refused
-        store = make_store(folder)
-        assert_readable(store)
-        ingest(store, *MANY)
-        assert_same(store, unbroken)
+        assert_two_are_one(tmp_path / f"race-{round_number}", ingest_everything, unbroken)
+
+
+def ingest_without_lock(folder: str) -> None:
+    """As on two machines, whose kernels do not know each other's locks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingestion_store, "one_at_a_time", nullcontext)
+        ingest_everything(folder)
+
+
+def test_two_machines_at_once_lose_and_double_nothing(
+    tmp_path: Path, unbroken: DeltaIngestionStore
+) -> None:
+    """Where no lock tells the second one, the tables themselves do."""
+    for round_number in range(12):
+        assert_two_are_one(tmp_path / f"race-{round_number}", ingest_without_lock, unbroken)
+
+
+@pytest.mark.parametrize("batch", range(3))
+@pytest.mark.parametrize("moment", [1, 2], ids=["before it began", "while it worked"])
+@pytest.mark.parametrize("only", ["everything", "refused rows"])
+def test_who_is_overtaken_by_the_same_batches_leaves_no_trace(
+    batch: int, moment: int, only: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one takes them all after this one saw that they are new: neither is doubled."""
+    monkeypatch.setattr(ingestion_store, "one_at_a_time", nullcontext)
+    bad = [(f"bad-{number}", raw((number, "a", -1))) for number in range(3)]
+    given = MANY[:3] if only == "everything" else bad
+    once, store = make_store(tmp_path / "once"), make_store(tmp_path / "store")
+    ingest(once, *given)
+    events = {(batch, moment): lambda: ingest(store, *given)}
+    listed = Listed(Batches(given).batches(), events)
+    with suppress(OvertakenError):
+        ingest_source(listed, store, SENSORS, ingestion=settings(), fleet=FLEET, now=NOW)
+    for found in (store, once):
+        assert len(found.accounts()) == 3
+    assert store.accounts() == once.accounts()
+    rows = [s.rejected_rows().collect().sort("batch", "row", "sensor_id") for s in (store, once)]
+    assert rows[0].equals(rows[1])
+    if only == "everything":
+        assert_same(store, once)

@@ -5,6 +5,7 @@
     ├── DataError                 data cannot be used as they are
     │   ├── SchemaError           a column is missing or of the wrong kind
     │   ├── AccountError          rows in are not stored + rejected + duplicates
+    │   ├── OvertakenError        another ingestion kept something at the same time
     │   └── ExpectationError      an expectation that stops the run was not met
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
@@ -25,6 +26,7 @@ __all__ = [
     "FleetError",
     "LedgerError",
     "ModelfleetError",
+    "OvertakenError",
     "ReleaseError",
     "SchemaError",
     "TaskError",
@@ -52,6 +54,10 @@ class SchemaError(DataError):
 
 class AccountError(DataError):
     """Rows in are not rows stored + rows rejected + exact duplicates."""
+
+
+class OvertakenError(DataError):
+    """Another ingestion kept something in the same tables at the same time."""
 
 
 class ExpectationError(DataError):

@@ -1,8 +1,9 @@
 """Keeps one batch in the three tables of ingestion, part by part, then as a whole.
 
 Every table gets at most one commit, under the batch's identity as Delta application transaction.
-The account is written last: a batch is there when its account is. A run after one that was killed
-finds what the batch already left and goes on from there.
+The commit of readings decides: of several ingestions at once it lets one through. It also says
+which files hold the rejected rows and what the account is; these two tables follow, and a run after
+one that was killed completes them. A batch is there when its account is.
 """
 
 import json
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from modelfleet.domain.errors import OvertakenError
 from modelfleet.domain.lineage import canonical_json
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_shards
 from modelfleet.fleet.ingest.identity import IdKind
 from modelfleet.fleet.ingest.readings import READINGS_SCHEMA, REJECTED_SCHEMA, Ingested
-from modelfleet.stores.delta import commit_value, open_table, scan_table
-from modelfleet.stores.delta_commit import NewFiles, commit_files
+from modelfleet.stores.delta import commit_value, scan_table
+from modelfleet.stores.delta_commit import OVERTAKEN, Commit, NewFiles, commit_files, commit_once
 from modelfleet.stores.readings import DIGESTS
 
 if TYPE_CHECKING:
@@ -30,9 +32,10 @@ __all__ = [
     "BATCH",
     "ID_KIND",
     "LAST",
+    "REFUSED",
     "SETTINGS",
     "DeltaBatchWriter",
-    "append_account",
+    "complete_batch",
     "next_turn",
 ]
 
@@ -41,6 +44,9 @@ LAST = "last_time"
 ACCOUNT = "account"
 BATCH = "batch"
 ID_KIND = "id_kind"
+REFUSED = "rejected_files"
+NUMBERS = "modelfleet.accounts"
+"""Every commit of an account claims its number, so that no two have the same one."""
 WRITERS = "modelfleet.ingestion"
 """Every commit to readings claims the next number of this name, so that two ingestions at once
 cannot both go through: the digests of the later one would forget the earlier one's rows."""
@@ -101,16 +107,18 @@ class DeltaBatchWriter:
 
     def commit(self, account: Account, *, settings: str, id_kind: IdKind) -> None:
         """See :class:`~modelfleet.fleet.ingest.store.BatchWriter`."""
+        if self.table is not None and self.table.transaction_version(self.identity) is not None:
+            raise OvertakenError(OVERTAKEN)
         values = {
             DIGESTS: canonical_json({str(shard): str(d) for shard, d in self._digests.items()}),
             ID_KIND: id_kind,
             LAST: self._last.isoformat() if self._last else "",
             ACCOUNT: canonical_json(account.as_dict()),
+            REFUSED: self._refused.as_text(),
             SETTINGS: settings,
             BATCH: self.identity,
         }
-        self._commit_rejected()
-        if self._new.added:
+        if self.table is not None or self._new.added:
             transactions = [(self.identity, 1), next_turn(self.table)]
             target = self.table or self.readings
             commit_files(
@@ -118,21 +126,13 @@ class DeltaBatchWriter:
                 values=values, replaced=sorted(self._rewritten),
             )  # fmt: skip
             self._new.added.clear()
-        append_account(self.batches, self.identity, account)
+        refused, self._refused = self._refused, NewFiles(self.rejected)
+        complete_batch(self.batches, self.identity, account, refused)
 
     def abandon(self) -> None:
         """Remove what was written and not committed."""
         self._new.remove()
         self._refused.remove()
-
-    def _commit_rejected(self) -> None:
-        table = open_table(self.rejected)
-        known = table is not None and table.transaction_version(self.identity) is not None
-        if known or (table is not None and not self._refused.added):
-            self._refused.remove()  # a run that was killed had brought them before
-            return
-        commit_files(table or self.rejected, REJECTED_SCHEMA, self._refused, [(self.identity, 1)])
-        self._refused.added.clear()
 
     def _with_corrections(self, part: Ingested, shards: set[int]) -> pl.DataFrame:
         """Everything that corrected shards hold after the batch, and what is new in the others."""
@@ -159,16 +159,29 @@ def next_turn(table: "DeltaTable | None") -> tuple[str, int]:
     return WRITERS, 1 + ((table.transaction_version(WRITERS) or 0) if table is not None else 0)
 
 
-def append_account(path: str, identity: str, account: Account) -> None:
-    """Write the account of a batch; with it the batch is kept."""
-    table = open_table(path)
+def complete_batch(batches: str, identity: str, account: Account, refused: NewFiles) -> None:
+    """Make the rejected rows and the account of a batch part of their tables; then it is kept."""
+    commit_once(refused.root, REJECTED_SCHEMA, identity, lambda _: (refused, ()))
+    files = NewFiles(batches)
+
+    def write(table: "DeltaTable | None") -> Commit:
+        files.remove()  # one that was overtaken
+        number = 0 if table is None else table.version() + 1
+        files.write(_account_row(account, number))
+        return files, [(NUMBERS, number)]
+
+    try:
+        commit_once(batches, ACCOUNT_SCHEMA, identity, write)
+    finally:
+        files.remove()
+
+
+def _account_row(account: Account, number: int) -> pl.DataFrame:
     figures = account.as_dict()
     row: Mapping[str, object] = {
         **{name: figures.get(name) for name in ACCOUNT_SCHEMA.names()},
-        "number": 0 if table is None else table.version() + 1,
+        "number": number,
         "rejected": sum(account.rejected.values()),
         "account": canonical_json(figures),
     }
-    files = NewFiles(path)
-    files.write(pl.DataFrame([row], schema=ACCOUNT_SCHEMA))
-    commit_files(table or path, ACCOUNT_SCHEMA, files, [(identity, 1)])
+    return pl.DataFrame([row], schema=ACCOUNT_SCHEMA)

@@ -5,16 +5,18 @@ A table's own writer takes one frame per commit; a batch that is larger than mem
 
 import io
 import json
+import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from modelfleet.domain.errors import DataError
+from modelfleet.domain.errors import DataError, OvertakenError
 from modelfleet.stores.delta import RETENTION, open_table
 from modelfleet.stores.objects import Objects
 
@@ -22,9 +24,19 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable, Schema
     from deltalake.transaction import AddAction, RemoveAction
 
-__all__ = ["NewFiles", "commit_files"]
+__all__ = ["OVERTAKEN", "Commit", "NewFiles", "commit_files", "commit_once"]
 
 SHARD = "shard"
+FIRST = "_delta_log/00000000000000000000.json"
+"""The first entry of a table's log."""
+OVERTAKEN = (
+    "another ingestion wrote to the same tables at the same time; nothing of this batch was "
+    "stored; run again"
+)
+
+
+Commit = tuple["NewFiles", Sequence[tuple[str, int]]]
+"""Files, and further transactions that their commit claims."""
 
 
 @dataclass
@@ -66,6 +78,18 @@ class NewFiles:
         size, now = content.tell(), int(time.time() * 1000)
         self.added.append(AddAction(path, size, partition, now, news, _statistics(frame)))
 
+    def as_text(self) -> str:
+        """What was written, so that another process can commit it."""
+        return json.dumps([[a.path, a.size, a.stats] for a in self.added])
+
+    @classmethod
+    def of_text(cls, root: str, text: str) -> Self:
+        """Files, in a table without partitions, that another process wrote."""
+        from deltalake.transaction import AddAction  # loads Arrow
+
+        now = int(time.time() * 1000)
+        return cls(root, [AddAction(p, size, {}, now, True, s) for p, size, s in json.loads(text)])
+
     def remove(self) -> None:
         """Remove what was written, and folders that are empty without it."""
         for action in self.added:
@@ -95,10 +119,12 @@ def commit_files(
         removed: files that leave it because others hold the same rows, each with its shard.
 
     Raises:
-        DataError: another writer was there first, or the log cannot be written.
+        OvertakenError: another writer was there first.
+        DataError: the log cannot be written.
     """
     from deltalake import CommitProperties, Transaction  # loads Arrow
     from deltalake.exceptions import CommitFailedError, DeltaError
+    from obstore.exceptions import BaseError
 
     properties = CommitProperties(
         custom_metadata=dict(values or {}),
@@ -110,27 +136,60 @@ def commit_files(
             _create(target, schema, actions, properties)
         else:
             _append(target, schema, actions, properties, [str(shard) for shard in replaced])
-    except (DeltaError, OSError) as error:
-        overtaken = isinstance(target, str) and open_table(target) is not None
-        if isinstance(error, CommitFailedError) or overtaken:
-            raise DataError(
-                "another ingestion wrote to the same tables at the same time; nothing of this "
-                "batch was stored; run again"
-            ) from error
+    except (DeltaError, BaseError, OSError) as error:
+        if isinstance(error, CommitFailedError):
+            raise OvertakenError(OVERTAKEN) from error
         raise DataError(_refusal(files.root, error)) from error
 
 
+def commit_once(
+    path: str, schema: pl.Schema, identity: str, write: Callable[["DeltaTable | None"], Commit]
+) -> None:
+    """Commit what belongs to a transaction, unless somebody did so before.
+
+    The table that is asked is the very one through which files are appended: whoever commits the
+    same transaction between question and commit makes Delta refuse this one. A table that was
+    opened after that commit would take the files a second time without a word.
+
+    Args:
+        path: of the table.
+        schema: of the table.
+        identity: the transaction.
+        write: brings the files for the table as it is, and further transactions to claim.
+    """
+    while True:
+        table = open_table(path)
+        if table is not None and table.transaction_version(identity) is not None:
+            return
+        files, claims = write(table)
+        try:
+            commit_files(table or path, schema, files, [(identity, 1), *claims])
+        except OvertakenError:
+            continue  # the table is another one now: it is asked again
+        files.added.clear()
+        return
+
+
 def _create(path: str, schema: pl.Schema, actions: list[Any], kept: "CommitProperties") -> None:
+    """Put the first entry of a table's log in place, unless there is one.
+
+    Of two writers that create a table at once, Delta's own way lets the second one go on as if it
+    had appended. So the entry is made in a folder of ours, and put where it belongs exclusively.
+    """
     from deltalake.transaction import create_table_with_add_actions
 
-    create_table_with_add_actions(
-        path,
-        _fields(schema),
-        actions,
-        partition_by=_partitions(schema),
-        configuration=dict(RETENTION),
-        commit_properties=kept,
-    )
+    with tempfile.TemporaryDirectory(prefix="modelfleet-") as folder:
+        create_table_with_add_actions(
+            folder,
+            _fields(schema),
+            actions,
+            partition_by=_partitions(schema),
+            configuration=dict(RETENTION),
+            commit_properties=kept,
+        )
+        entry = Path(folder, FIRST).read_bytes()
+    if not Objects(path).create(FIRST, entry):
+        raise OvertakenError(OVERTAKEN)
 
 
 def _append(

@@ -17,12 +17,14 @@ from modelfleet.stores.batch_writer import (
     BATCH,
     ID_KIND,
     LAST,
+    REFUSED,
     SETTINGS,
     DeltaBatchWriter,
-    append_account,
+    complete_batch,
 )
 from modelfleet.stores.compaction import compact_readings
 from modelfleet.stores.delta import commit_value, open_table, scan_table
+from modelfleet.stores.delta_commit import NewFiles
 from modelfleet.stores.describe import DescribedDataset, absolute
 from modelfleet.stores.readings import DeltaReadings, open_readings
 from modelfleet.stores.turns import one_at_a_time
@@ -62,10 +64,12 @@ class DeltaIngestionStore:
         table = open_table(self.batches)
         if table is not None and table.transaction_version(identity) is not None:
             return True
-        left = self._left_by_a_killed_run(identity)
-        if left is not None:
-            append_account(self.batches, identity, left)
-        return left is not None
+        commit = self._left_by_a_killed_run(identity)
+        if commit is None:
+            return False
+        refused = NewFiles.of_text(self.rejected, commit.get(REFUSED, "[]"))
+        complete_batch(self.batches, identity, Account(**json.loads(commit[ACCOUNT])), refused)
+        return True
 
     def last_time(self) -> datetime | None:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
@@ -125,13 +129,12 @@ class DeltaIngestionStore:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
         return scan_table(self.batches)
 
-    def _left_by_a_killed_run(self, identity: str) -> Account | None:
-        """The account of a batch whose readings are stored and whose account is not."""
+    def _left_by_a_killed_run(self, identity: str) -> dict[str, Any] | None:
+        """The commit of a batch whose readings are stored and whose account is not."""
         table = open_table(self.readings)
         if table is None or table.transaction_version(identity) is None:
             return None
-        commits = (c for c in table.history() if c.get(BATCH) == identity)
-        return Account(**json.loads(next(commits)[ACCOUNT]))
+        return next(c for c in table.history() if c.get(BATCH) == identity)
 
 
 class IngestionStoreDataset(DescribedDataset[Any, DeltaIngestionStore]):

@@ -62,8 +62,9 @@ def ingest_source(
         for batch in new:
             batch.read()  # a damaged file stops a run that wrote nothing yet
         for position, batch in enumerate(new, start=1):
-            stored = Stored(store.last_time(), store.between, store.id_kind())
             with store.writer(batch.identity) as writer:
+                # Asked after the writer began: it is refused if anything was kept since.
+                stored = Stored(store.last_time(), store.between, store.id_kind())
                 account = ingest_batch(
                     batch,
                     limits,
