@@ -13,6 +13,7 @@ from kedro.io import DatasetError
 
 from modelfleet.domain.errors import ConfigurationError, DataError
 from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_shards
+from modelfleet.stores import ingestion_store
 from modelfleet.stores.delta import open_table
 from modelfleet.stores.frames import DeltaFrameDataset
 from modelfleet.stores.ingestion_store import DeltaIngestionStore, IngestionStoreDataset
@@ -141,6 +142,19 @@ def test_a_batch_of_refused_rows_is_known_too(store: DeltaIngestionStore) -> Non
     with pytest.raises(DataError, match="not one row could be stored"):
         store.source()
     assert store.sensor_ids() == []
+
+
+def test_however_many_files_are_known_the_tables_are_opened_once(
+    store: DeltaIngestionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder keeps its files: every day lists all of them again."""
+    ingest(store, ("day", DAY), ("next", NEXT))
+    opened = []
+    real = ingestion_store.open_table
+    monkeypatch.setattr(ingestion_store, "open_table", lambda p: opened.append(p) or real(p))
+    asked = ["id-day", "id-next", *(f"id-{number}" for number in range(500))]
+    assert store.kept(asked) == {"id-day", "id-next"}
+    assert sorted(opened) == sorted([store.batches, store.readings])
 
 
 def test_of_two_ingestions_at_once_one_is_told_to_run_again(

@@ -1,11 +1,11 @@
 """Readings, rejected rows and accounts in three Delta tables that are appended batch by batch."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -28,6 +28,9 @@ from modelfleet.stores.delta_commit import NewFiles
 from modelfleet.stores.describe import DescribedDataset, absolute
 from modelfleet.stores.readings import DeltaReadings, open_readings
 from modelfleet.stores.turns import one_at_a_time
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 __all__ = ["DeltaIngestionStore", "IngestionStoreDataset"]
 
@@ -59,17 +62,16 @@ class DeltaIngestionStore:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
         return one_at_a_time(self.readings)
 
-    def has(self, identity: str) -> bool:
+    def kept(self, identities: Collection[str]) -> set[str]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        table = open_table(self.batches)
-        if table is not None and table.transaction_version(identity) is not None:
-            return True
-        commit = self._left_by_a_killed_run(identity)
-        if commit is None:
-            return False
-        refused = NewFiles.of_text(self.rejected, commit.get(REFUSED, "[]"))
-        complete_batch(self.batches, identity, Account(**json.loads(commit[ACCOUNT])), refused)
-        return True
+        done = _known(open_table(self.batches), identities)
+        readings = open_table(self.readings)
+        left = _known(readings, set(identities) - done)
+        if readings is not None and left:
+            commits = {c[BATCH]: c for c in readings.history() if c.get(BATCH) in left}
+            for identity in filter(left.__contains__, identities):
+                self._complete(identity, commits[identity])
+        return done | left
 
     def last_time(self) -> datetime | None:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
@@ -129,12 +131,17 @@ class DeltaIngestionStore:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
         return scan_table(self.batches)
 
-    def _left_by_a_killed_run(self, identity: str) -> dict[str, Any] | None:
-        """The commit of a batch whose readings are stored and whose account is not."""
-        table = open_table(self.readings)
-        if table is None or table.transaction_version(identity) is None:
-            return None
-        return next(c for c in table.history() if c.get(BATCH) == identity)
+    def _complete(self, identity: str, commit: Mapping[str, Any]) -> None:
+        """Finish a batch whose readings are stored and whose account is not."""
+        refused = NewFiles.of_text(self.rejected, commit.get(REFUSED, "[]"))
+        complete_batch(self.batches, identity, Account(**json.loads(commit[ACCOUNT])), refused)
+
+
+def _known(table: "DeltaTable | None", identities: Collection[str]) -> set[str]:
+    """Of some transactions those that a table knows."""
+    if table is None:
+        return set()
+    return {each for each in identities if table.transaction_version(each) is not None}
 
 
 class IngestionStoreDataset(DescribedDataset[Any, DeltaIngestionStore]):

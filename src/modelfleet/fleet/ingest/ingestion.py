@@ -58,7 +58,9 @@ def ingest_source(
     rules = Rules(ingestion, fleet, now)
     with store.alone():
         store.check_settings(settings)
-        new = [batch for batch in source.batches() if not store.has(batch.identity)]
+        listed = list(source.batches())
+        kept = store.kept([batch.identity for batch in listed])
+        new = [batch for batch in listed if batch.identity not in kept]
         for batch in new:
             batch.read()  # a damaged file stops a run that wrote nothing yet
         for position, batch in enumerate(new, start=1):

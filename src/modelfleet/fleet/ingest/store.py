@@ -1,6 +1,6 @@
 """Where ingestion keeps what it made of raw rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -58,8 +58,8 @@ class IngestionStore(Protocol):
         """
         ...
 
-    def has(self, identity: str) -> bool:
-        """Whether a batch was kept before; completes one that a killed run had nearly kept."""
+    def kept(self, identities: Collection[str]) -> set[str]:
+        """Which batches were kept before; completes those that a killed run had nearly kept."""
         ...
 
     def last_time(self) -> datetime | None:
