@@ -47,4 +47,5 @@ def _rows_of(runs: pl.DataFrame) -> pl.Series:
     """Numbers of the rows of all runs, one run after the other."""
     starts, lengths = (runs[name].to_numpy().astype(np.int64) for name in ("start", "length"))
     places = np.cumsum(lengths) - lengths
-    return pl.Series(np.arange(lengths.sum()) + np.repeat(starts - places, lengths))
+    rows = np.arange(lengths.sum()) + np.repeat(starts - places, lengths)
+    return pl.Series(rows.astype(np.uint32))  # what Polars counts rows in
