@@ -72,14 +72,16 @@ def test_a_change_is_told_until_the_next_one(fresh: Project) -> None:
 
 
 def test_rows_that_are_only_rejected_are_a_change(fresh: Project) -> None:
-    """They leave no trace in the readings, whose version stays, and are told all the same."""
+    """They leave no row in the readings, only a version without any, and are told all the same."""
     fresh.run(pipelines=STAGES)
+    before = fresh.load("readings")
     later = TIME.dt.offset_by("17m")
     fresh.change_readings(lambda rows: pl.concat([rows, rows.head(1).with_columns(later)]))
     fresh.run(pipelines=STAGES)
     changes = fresh.load("quality_changes")
     assert changes["figures"]["rejected.off_grid"] == [0, 1]
-    assert changes["before"]["version"] == changes["latest"]["version"]
+    assert changes["latest"]["version"] == changes["before"]["version"] + 1
+    assert fresh.load("readings").shards() == before.shards()
     assert changes["sensors"] == []
 
 
