@@ -24,6 +24,16 @@ DAY = 24
 SENSORS_PER_CHUNK = 250
 """Sensors that are made at a time and make a row group: memory stays flat whatever the fleet."""
 
+ENOUGH = 24 * 7 * 30
+"""Hours of history that the default configuration asks for."""
+
+SHORT = {
+    "backtest": {"weeks": 4, "choice_weeks": 2, "min_training_weeks": 4},
+    "evaluation": {"gate": {"min_weeks": 4}},
+    "validation": {"admission": {"min_history_weeks": 12}},
+}
+"""What it takes to train on a quarter of a year: fewer weeks, judged and learned from."""
+
 HISTORY, NEXT_DAY = "1-history.parquet", "2-next-day.parquet"
 
 
@@ -64,6 +74,8 @@ class Fleet:
         _sensors(self.sensors).write_csv(project.raw / "sensors.csv")
         _read_a_folder(project)
         _show_the_runner(project)
+        if self.hours < ENOUGH:
+            project.configure(SHORT)
         self._deliver(project, HISTORY)
         return project
 

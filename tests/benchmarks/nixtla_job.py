@@ -1,6 +1,6 @@
 """Runs in an environment of its own: forecasts of statsforecast and mlforecast on a sample.
 
-``python -m tests.benchmarks.nixtla_job SAMPLE.parquet`` prints cost per sensor as JSON. The sample
+``python tests/benchmarks/nixtla_job.py SAMPLE.parquet`` prints cost per sensor as JSON. The sample
 has ``unique_id``, ``ds`` and ``y`` without holes, because neither library takes missing values.
 """
 
@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 
 import pandas as pd
+from cost import cost_of  # run by its path: its own folder comes first
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from sklearn.linear_model import Ridge
@@ -16,8 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from statsforecast import StatsForecast
 from statsforecast.models import SeasonalNaive
-
-from tests.benchmarks.cost import cost_of
 
 WEEK = 168
 BACKTEST = {"h": WEEK, "step_size": WEEK, "n_windows": 12}
