@@ -247,6 +247,6 @@ def _statistics(frame: pl.DataFrame) -> str:
 def _refusal(place: str, error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return (
-        f"{place} cannot be written: {lines[0]}; nothing of the batch was stored; free space or "
-        "correct the permissions, and run again"
+        f"{place} cannot be written: {lines[0]}; this table is as it was; free space or "
+        "correct the permissions, and run again, which takes the batch or completes it"
     )
