@@ -19,6 +19,7 @@ from kedro.pipeline.node import Node
 
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
+from modelfleet.fleet import aside
 from modelfleet.fleet.summary_text import format_lines, format_summary
 
 __all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 SUMMARY = "run_summary"
 REPORT = "report"
 QUALITY = "quality_report"
+CHECKED = "expectation_results"
 
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
@@ -64,8 +66,10 @@ class FleetHooks:
             ) from error
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
-        """Say what begins, and keep the resolved configuration with the run."""
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+        """Say what begins, keep the resolved configuration, let load what takes its time."""
+        if CHECKED in pipeline.all_outputs():
+            aside.prepare("great_expectations", env={"GX_ANALYTICS_ENABLED": "false"})
         names = run_params.get("pipeline_names") or ["all stages"]
         logger.info("environment %s: %s", run_params.get("env") or "local", ", ".join(names))
         self._seconds.clear()
@@ -87,6 +91,7 @@ class FleetHooks:
     @hook_impl(trylast=True)
     def on_pipeline_error(self, error: Exception) -> None:
         """Show what is raised on purpose as a message; anything else keeps its traceback."""
+        aside.dismiss()
         if message := _message(error):
             raise StoppedRunError(message) from error
 

@@ -291,3 +291,39 @@ def test_clocks_that_change_after_the_end_change_nothing(sensor):
     other, _ = columns(EVERYTHING, changing, series, covariates=weather)
     assert same_bits(one.values[:-1], other.values[:-1])
     assert same_bits(one.usable[:-1], other.usable[:-1])
+
+
+@given(sensors(weeks=4), st.lists(st.integers(2, 200), min_size=1, max_size=3, unique=True))
+def test_a_level_is_the_mean_of_its_known_values(sensor, spans):
+    """Whatever spans are asked for, however they divide each other, and wherever gaps lie."""
+    calendar, series = sensor
+    spec = replace_spec(levels=tuple(spans))
+    design, found = columns(spec, calendar, series)
+    filled = found["lag_24"]  # what the levels are made of, one horizon back
+    for span in spans:
+        known = np.isfinite(filled)
+        for row in range(HORIZON, len(filled), 97):
+            part = filled[max(row - span + 1, HORIZON) : row + 1]
+            count = known[max(row - span + 1, HORIZON) : row + 1].sum()
+            mean = np.nanmean(part) if 2 * count >= span else np.nan
+            np.testing.assert_allclose(found[f"level_{span}"][row], mean, rtol=1e-9, atol=1e-9)
+    assert len(design.values) == len(calendar)
+
+
+def replace_spec(**changed):
+    """A small recipe with some features changed."""
+    return FeatureParameters(
+        **{
+            "lags": (24,),
+            "weeks": (),
+            "weeks_median": False,
+            "seasonal_mean": False,
+            "levels": (),
+            "deviations": (),
+            "daily_harmonics": 0,
+            "weekly_harmonics": 0,
+            "weekend": False,
+            "covariates": (),
+            **changed,
+        }
+    )

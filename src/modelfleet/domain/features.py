@@ -114,8 +114,7 @@ def build_design(
     weekly pattern as it was known at that time. A row that needs this for more than
     ``spec.max_missing_share`` of its lags is not usable.
     """
-    learnable = np.where(series.learnable, series.values, np.nan)
-    seasonal = seasonal_mean(learnable, calendar, horizon=horizon)
+    seasonal = seasonal_mean(series.learnable_values, calendar, horizon=horizon)
     held = carry_forward(series.values, limit=spec.carry_steps)
     missing = ~np.isfinite(held)
     filled = np.where(missing, seasonal.known, held)
@@ -131,12 +130,10 @@ def build_design(
     if spec.seasonal_mean:
         columns[past] = seasonal.known
         past += 1
-    trailing = {}
-    if spec.levels:
-        trailing["level"] = filled, spec.levels
+    past += _lay_trailing_means(filled, spec.levels, horizon, columns[past:])
     if spec.deviations:
-        trailing["deviation"] = filled - seasonal.known, spec.deviations
-    past += _lay_trailing_means(list(trailing.values()), horizon, columns[past:])
+        deviation = filled - seasonal.known
+        past += _lay_trailing_means(deviation, spec.deviations, horizon, columns[past:])
     table = _calendar_rows(calendar, spec.daily_harmonics, spec.weekly_harmonics, spec.weekend)
     companions = columns[past + len(table) :]
     columns[past : past + len(table)] = table
@@ -188,52 +185,90 @@ def _lay_lags(
 
 
 def _lay_trailing_means(
-    wanted: Sequence[tuple[FloatArray, Sequence[int]]], horizon: int, columns: FloatArray
+    values: FloatArray, spans: Sequence[int], horizon: int, columns: FloatArray
 ) -> int:
     """Means of the known ones among the ``span`` values that end ``horizon`` steps back.
 
-    Fills a column per span of each series of values, and returns how many there are.
+    Unknown where fewer than half are known. Fills a column per span, and returns how many.
     """
-    if not wanted:
-        return 0
-    values = np.stack([series for series, _ in wanted])
+    if not spans or not len(values):
+        return len(spans)
     known = np.isfinite(values)
-    every = sorted({span for _, spans in wanted for span in spans})
-    totals = _span_sums(np.where(known, values, 0.0), every)
-    counts = _span_sums(known.astype(np.int16), every)
-    pairs = [(number, span) for number, (_, spans) in enumerate(wanted) for span in spans]
-    for row, (number, span) in zip(columns, pairs, strict=False):
-        total, count = totals[span][number], counts[span][number]
-        row[:] = np.nan
-        enough = 2 * count[: max(len(row) - horizon, 0)] >= span
-        np.divide(total[: len(enough)], count[: len(enough)], out=row[horizon:], where=enough)
-    return len(pairs)
+    first = int(known.argmax())
+    settled = bool(known[first:].all())  # from some time on all are known, as a rule
+    summed = values.copy()
+    summed[:first] = 0.0
+    if not settled:
+        summed[~known] = 0.0
+    totals = _span_sums(summed, sorted(spans))
+    for row, span in zip(columns, spans, strict=False):
+        count = _settled_count(first, span, len(row)) if settled else _count(known, span)
+        row[:horizon] = np.nan
+        np.divide(
+            totals[span][: len(row[horizon:])], count[: len(row[horizon:])], out=row[horizon:]
+        )
+    return len(spans)
+
+
+def _count(known: BoolArray, span: int) -> FloatArray:
+    """How many of the ``span`` values that end at each position are known; NaN below half."""
+    count = _span_sums(known.astype(np.int16), [span])[span]
+    return np.where(2 * count >= span, count, np.nan)
+
+
+def _settled_count(first: int, span: int, length: int) -> FloatArray:
+    """The same where all values from a first one on are known."""
+    count = np.full(length, float(span))
+    half = (span + 1) // 2
+    rising = count[first + half - 1 : first + span - 1]
+    rising[:] = np.arange(half, half + len(rising))
+    count[: first + half - 1] = np.nan
+    return count
 
 
 def _span_sums(values: AnyArray, spans: Sequence[int]) -> dict[int, AnyArray]:
-    """Sums of the ``span`` values that end at each position of the last axis; before is zero.
+    """Sums of the ``span`` values that end at each position; what lies before is zero.
 
-    Put together from sums of 1, 2, 4, 8 ... values, so that a value has no influence, not even by
-    rounding, beyond its own span. Differences of one long running sum would carry it on for ever.
+    Put together from sums of shorter spans, so that a value has no influence, not even by rounding,
+    beyond its own span. Differences of one long running sum would carry it on for ever.
+
+    Args:
+        values: shape (n,).
+        spans: ascending.
     """
-    totals = {span: np.zeros_like(values) for span in spans}
-    doubled, longer = values.copy(), np.empty_like(values)
-    length, steps = 1, values.shape[-1]
-    while length <= max(spans):
-        for span in spans:
-            if span & length:
-                covered = span & (length - 1)
-                totals[span][:, covered:] += doubled[:, : max(steps - covered, 0)]
-        longer[:, :length] = doubled[:, :length]
-        np.add(doubled[:, length:], doubled[:, :-length], out=longer[:, length:])
-        doubled, longer, length = longer, doubled, 2 * length
+    totals: dict[int, AnyArray] = {}
+    for span in spans:
+        part = max((shorter for shorter in totals if span % shorter == 0), default=1)
+        totals[span] = _add_spans(totals.get(part, values), span // part, part)
     return totals
+
+
+def _add_spans(sums: AnyArray, times: int, step: int) -> AnyArray:
+    """The sum at each position and those 1, 2 ... ``times`` - 1 steps before, by doubling."""
+    total, covered, length = sums, 0, 1
+    while covered < times:
+        if times & length:
+            total = _add_earlier(total, sums, covered * step) if covered else sums
+            covered += length
+        if covered < times:
+            sums = _add_earlier(sums, sums, length * step)
+        length *= 2
+    return total
+
+
+def _add_earlier(values: AnyArray, others: AnyArray, back: int) -> AnyArray:
+    """Values, and what others were so many positions back."""
+    total = np.empty_like(values)
+    total[:back] = values[:back]
+    np.add(values[back:], others[: max(len(others) - back, 0)], out=total[back:])
+    return total
 
 
 @functools.lru_cache(maxsize=8)
 def _calendar_rows(calendar: Calendar, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001
     """Calendar features of each step; shape (columns, n). Most sensors share one calendar."""
-    return _calendar_table(calendar.grid, daily, weekly, weekend)[:, calendar.slot]
+    table = _calendar_table(calendar.grid, daily, weekly, weekend)
+    return np.ascontiguousarray(table[:, calendar.slot])  # copied for each sensor, row by row
 
 
 def _calendar_table(grid: Grid, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001

@@ -31,8 +31,9 @@ def median_of_known(rows: FloatArray) -> FloatArray:
     median = median_of_rows(rows)
     holes = np.flatnonzero(~np.isfinite(median))  # few columns as a rule
     some = rows[:, holes]
-    ranked = np.sort(np.where(np.isfinite(some), some, np.inf), axis=0)
-    count, column = np.isfinite(some).sum(axis=0), np.arange(len(holes))
+    known = np.isfinite(some)
+    ranked = np.stack(_sorted(np.where(known, some, np.inf)))
+    count, column = known.sum(axis=0), np.arange(len(holes))
     low = ranked[np.maximum(count - 1, 0) // 2, column]
     high = ranked[np.minimum(count // 2, len(rows) - 1), column]
     median[holes] = np.where(count > 0, (low + high) / 2, np.nan)

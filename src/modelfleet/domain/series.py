@@ -1,5 +1,6 @@
 """One sensor's readings on the grid, and what is put into its holes."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +25,15 @@ class Series:
     values: FloatArray
     excluded: BoolArray
 
-    @property
+    @functools.cached_property
     def learnable(self) -> BoolArray:
         """Steps that were read and are not excluded; shape (n,)."""
         return np.isfinite(self.values) & ~self.excluded
+
+    @functools.cached_property
+    def learnable_values(self) -> FloatArray:
+        """The values of these steps, NaN elsewhere; shape (n,)."""
+        return np.where(self.learnable, self.values, np.nan)
 
     def last(self, steps: int) -> "Series":
         """The last steps, or all where there are fewer."""
@@ -36,7 +42,11 @@ class Series:
 
     def learnable_weeks_back(self, calendar: Calendar, weeks: int) -> FloatArray:
         """The learnable value at the same local time ``weeks`` weeks ago, or NaN; shape (n,)."""
-        ended = np.append(np.where(self.learnable, self.values, np.nan), np.nan)
+        if calendar.is_steady:
+            steps = min(weeks * calendar.grid.per_week, len(self.values))
+            earlier = self.learnable_values[: len(self.values) - steps]
+            return np.concatenate([np.full(steps, np.nan), earlier])
+        ended = np.append(self.learnable_values, np.nan)
         # -1, before the beginning, is the NaN at the end.
         return np.take(ended, calendar.weeks_back(weeks), mode="wrap")
 

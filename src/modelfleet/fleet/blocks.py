@@ -30,7 +30,8 @@ def blocks(readings: pl.DataFrame, axis: Axis) -> Iterator[tuple[str, Block]]:
     known = readings.filter(pl.col("value").is_not_null()).select(
         "sensor_id", "value", index=axis.index_of("timestamp")
     )
-    known = known.filter(pl.col("index") < axis.stop)
+    if (known["index"] >= axis.stop).any():
+        known = known.filter(pl.col("index") < axis.stop)
     ids = known["sensor_id"]
     if ids.is_empty():
         return

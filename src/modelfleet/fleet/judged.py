@@ -57,7 +57,7 @@ class Judged:
     @functools.cached_property
     def actual(self) -> FloatArray:
         """Readings of the judged weeks, NaN where missing or excluded; shape (weeks, per_week)."""
-        return self.by_week(np.where(self.series.learnable, self.series.values, np.nan))
+        return self.by_week(self.series.learnable_values)
 
     @property
     def scale(self) -> tuple[float, float]:

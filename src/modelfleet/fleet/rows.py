@@ -20,7 +20,7 @@ def table_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFra
         values = [row.get(name) for row in rows]
         if not isinstance(kind, pl.List):
             columns[name] = pl.Series(name, values, dtype=kind)
-        elif isinstance(kind.inner, pl.Float64 | pl.Float32):
+        elif kind.inner in {pl.Float64, pl.Float32}:
             columns[name] = _lists(name, values, kind)
         else:
             lists = [None if value is None else list(value) for value in values]

@@ -27,6 +27,8 @@ class WeeklyNaive:
     ) -> FloatArray:
         """See :class:`~modelfleet.domain.baselines.base.Baseline`."""
         out = np.full(len(series.values), np.nan)
+        holes = np.arange(len(out))
         for back in range(1, self.weeks + 1):
-            out = np.where(np.isfinite(out), out, series.learnable_weeks_back(calendar, back))
+            out[holes] = series.learnable_weeks_back(calendar, back)[holes]
+            holes = holes[np.isnan(out[holes])]
         return out

@@ -118,21 +118,26 @@ def solve_ridge(
     normal = gram * inverse[:, :, None] * inverse[:, None, :]
     np.einsum("wcc->wc", normal)[:] += penalty
     right = cross * inverse
+    weights = np.empty_like(right)
     for window, chosen in enumerate(used):
-        coefficients = _solve(normal[window], right[window], chosen, penalty) * inverse[window]
-        intercept = moments.mean[window, -1] - mean[window] @ coefficients
-        yield LinearModel(coefficients, float(intercept))
+        only = None if chosen.all() else chosen
+        weights[window] = _solve(normal[window], right[window], only, penalty)
+    weights *= inverse
+    intercepts = moments.mean[:, -1] - (mean * weights).sum(axis=1)
+    for coefficients, intercept in zip(weights, intercepts.tolist(), strict=True):
+        yield LinearModel(coefficients, intercept)
 
 
-def _solve(matrix: FloatArray, right: FloatArray, chosen: BoolArray, penalty: float) -> FloatArray:
-    """Weights of the chosen columns, zero for the others."""
-    everything = bool(chosen.all())
-    if not everything:
+def _solve(
+    matrix: FloatArray, right: FloatArray, chosen: BoolArray | None, penalty: float
+) -> FloatArray:
+    """Weights of the chosen columns, zero for the others; ``None`` chooses all."""
+    if chosen is not None:
         matrix, right = matrix[np.ix_(chosen, chosen)], right[chosen]
     found = solve_definite(matrix, right, trusted=penalty > 0)
     if found is None:
         found = solve_least_norm(matrix, right)
-    if everything:
+    if chosen is None:
         return found
     weights = np.zeros(len(chosen))
     weights[chosen] = found

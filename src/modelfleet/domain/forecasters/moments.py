@@ -5,6 +5,7 @@ scatter about it, and the moments of a window are those of its blocks put togeth
 a later one: what comes after a window leaves no trace in it, not in the last bit.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,22 @@ SAMPLE = 33
 FAR = 1e3
 """Standard deviations from the shared centre at which a block gets a centre of its own: sums of
 squares about a centre so far off would lose six of their sixteen digits."""
+
+
+class _Room(threading.local):
+    """Memory that a thread uses again: to get it anew for each sensor takes as long as to fill."""
+
+    def __init__(self) -> None:
+        self._numbers = np.empty(0)
+
+    def take(self, rows: int, columns: int) -> FloatArray:
+        """Uninitialised; the caller before must be done with it."""
+        if len(self._numbers) < rows * columns:
+            self._numbers = np.empty(rows * columns)
+        return self._numbers[: rows * columns].reshape(rows, columns)
+
+
+_ROOM = _Room()
 
 
 @dataclass(frozen=True)
@@ -53,45 +70,84 @@ def measure_moments(
         windows: half-open stretches of the n rows.
     """
     borders = sorted({edge for window in windows for edge in (window.start, window.stop)})
-    positions = np.flatnonzero(learnable)
-    edges = np.searchsorted(positions, borders)
-    rows = _gather(features, target, positions)
     spans = np.array(
         [(borders.index(window.start), borders.index(window.stop)) for window in windows],
         dtype=np.int64,
     ).reshape(-1, 2)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is lost to its own block
-        return _measure(rows, edges, spans)
+        return _measure(features.T, target, learnable, np.array(borders, dtype=np.int64), spans)
 
 
-def _measure(rows: FloatArray, edges: IntArray, spans: IntArray) -> Moments:
-    """Moments of stretches of blocks, which lie between neighbouring ``edges`` of the rows.
+def _measure(
+    features: FloatArray,
+    target: FloatArray,
+    learnable: BoolArray,
+    borders: IntArray,
+    spans: IntArray,
+) -> Moments:
+    """Moments of stretches of blocks, which lie between neighbouring borders.
 
     Args:
-        rows: shape (columns + 2, rows); they are moved to a centre.
-        edges: ascending positions; shape (blocks + 1,).
+        features: shape (columns, n).
+        target: shape (n,).
+        learnable: shape (n,).
+        borders: ascending positions; shape (blocks + 1,).
         spans: of each window, its first block and the one after its last; shape (windows, 2).
     """
-    count = np.diff(edges)
-    products = np.zeros((len(count), len(rows), len(rows)))
-    if not count.any():
-        return _join_shared(products, np.zeros(len(rows) - 1), spans)
-    first = int(np.flatnonzero(count)[0])
-    centre = _centre(rows[:-1, edges[first] : edges[first + 1]])
-    rows[:-1] -= centre[:, None]
-    for block, (start, stop) in enumerate(pairwise(edges.tolist())):
-        part = rows[:, start:stop]
-        np.matmul(part, part.T, out=products[block])
+    positions = np.flatnonzero(learnable)
+    places = np.searchsorted(positions, borders)
+    occupied = np.flatnonzero(np.diff(places))
+    width, blocks = len(features) + 2, max(len(borders) - 1, 0)
+    if not len(occupied):
+        return _join_shared(np.zeros((blocks, width, width)), np.zeros(width - 1), spans)
+    first = occupied[0]
+    centre = _centre(features, target, positions[places[first] : places[first + 1]])
+    # To the end of the last block that holds any: where one ends may not depend on a later one.
+    known = slice(positions[places[0]], borders[occupied[-1] + 1])
+    rows = _shifted(features[:, known], target[known], learnable[known], centre)
+    edges = np.clip(borders - known.start, 0, rows.shape[1])
+    products = _multiply(rows, edges)
     shared, far = _join_shared(products, centre, spans), _far(products)
-    apart = np.array([far[start:stop].any() for start, stop in spans], dtype=np.bool_)
-    if not apart.any():
+    if not far.any():
         return shared
+    apart = np.array([far[start:stop].any() for start, stop in spans], dtype=np.bool_)
     own = _Blocks.measure(rows, edges, centre).join(spans)
     return Moments(
         shared.count,
         np.where(apart[:, None], own.mean, shared.mean),
         np.where(apart[:, None, None], own.scatter, shared.scatter),
     )
+
+
+def _shifted(
+    features: FloatArray, target: FloatArray, learnable: BoolArray, centre: FloatArray
+) -> FloatArray:
+    """Features, target and ones about a centre; zero where not learnable.
+
+    Zeroes leave no trace in sums, and to copy whole stretches is quicker than to pick rows. What is
+    returned lasts until the next call.
+    """
+    rows = _ROOM.take(len(features) + 2, len(target))
+    np.subtract(features, centre[:-1, None], out=rows[:-2])
+    np.subtract(target, centre[-1], out=rows[-2])
+    rows[-1] = 1.0
+    rows[:, np.flatnonzero(~learnable)] = 0.0
+    return rows
+
+
+def _multiply(rows: FloatArray, edges: IntArray) -> FloatArray:
+    """Products of all rows with each other in each block; shape (blocks, rows, rows).
+
+    Blocks of one length, as weeks are, are multiplied in one call, each by itself: how many there
+    are leaves no trace in any of them.
+    """
+    lengths, width = np.diff(edges), len(rows)
+    products = np.zeros((len(lengths), width, width))
+    bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(lengths)]
+    for begin, end in pairwise(bounds):
+        part = rows[:, edges[begin] : edges[end]].reshape(width, end - begin, -1).swapaxes(0, 1)
+        np.matmul(part, part.swapaxes(1, 2), out=products[begin:end])
+    return products
 
 
 def _far(products: FloatArray) -> BoolArray:
@@ -115,26 +171,30 @@ def _join_shared(products: FloatArray, centre: FloatArray, spans: IntArray) -> M
 def _add_up(blocks: FloatArray, spans: IntArray) -> FloatArray:
     """Sums of stretches of blocks, each from its first one on, so that none knows a later one."""
     found = np.zeros((len(spans), *blocks.shape[1:]))
-    for first in np.unique(spans[:, 0]):  # expanding windows share it
-        running = blocks[first:].cumsum(axis=0)
-        same = (spans[:, 0] == first) & (spans[:, 1] > first)
-        found[same] = running[spans[same, 1] - first - 1]
+    windows: dict[int, list[tuple[int, int]]] = {}  # expanding ones share their first block
+    for window, (first, stop) in enumerate(spans.tolist()):
+        windows.setdefault(first, []).append((stop, window))
+    for first, same in windows.items():
+        running, block = np.zeros(blocks.shape[1:]), first
+        for stop, window in sorted(same):
+            for number in range(block, stop):
+                running += blocks[number]
+            block = max(block, stop)
+            found[window] = running
     return found
 
 
-def _gather(features: FloatArray, target: FloatArray, positions: IntArray) -> FloatArray:
-    """Features, target and ones of some rows, whose products are all that is needed."""
-    rows = np.empty((features.shape[1] + 2, len(positions)))
-    np.take(features.T, positions, axis=1, out=rows[:-2], mode="clip")
-    np.take(target, positions, out=rows[-2], mode="clip")
-    rows[-1] = 1.0
-    return rows
+def _centre(features: FloatArray, target: FloatArray, positions: IntArray) -> FloatArray:
+    """Near the middle of features and target in some rows, and exactly that of constant columns."""
+    some = positions[:: -(-len(positions) // SAMPLE)]
+    sample = np.vstack([np.take(features, some, axis=1), target[some]])
+    return _middle(sample)
 
 
-def _centre(rows: FloatArray) -> FloatArray:
-    """Near the middle of some rows, shape (columns, rows), and exactly that of constant columns."""
-    sample = np.sort(rows[:, :: -(-rows.shape[1] // SAMPLE)], axis=1)
-    return sample[:, sample.shape[1] // 2]
+def _middle(sample: FloatArray) -> FloatArray:
+    """The middle one in each row."""
+    ranked = np.sort(sample, axis=1)
+    return ranked[:, ranked.shape[1] // 2]
 
 
 @dataclass(frozen=True)
@@ -147,16 +207,22 @@ class _Blocks:
 
     @classmethod
     def measure(cls, rows: FloatArray, edges: IntArray, centre: FloatArray) -> "_Blocks":
-        """Sum up rows, shape (columns + 1, rows), from which ``centre`` was subtracted."""
-        width, blocks = len(rows) - 1, len(edges) - 1
-        found = cls(np.diff(edges), np.zeros((blocks, width)), np.zeros((blocks, width, width)))
+        """Sum up rows, shape (columns + 2, rows), that lie about a centre."""
+        width, blocks = len(rows) - 2, len(edges) - 1
+        found = cls(
+            np.zeros(blocks, dtype=np.int64),
+            np.zeros((blocks, width + 1)),
+            np.zeros((blocks, width + 1, width + 1)),
+        )
         for block, (start, stop) in enumerate(pairwise(edges.tolist())):
-            if start < stop:
-                part = rows[:, start:stop]
-                nearer = _centre(part[:-1])
+            learnable = np.flatnonzero(rows[-1, start:stop])
+            if len(learnable):
+                part = rows[:, start + learnable]
+                nearer = _middle(part[:-1, :: -(-len(learnable) // SAMPLE)])
                 part[:-1] -= nearer[:, None]
-                products, count = part @ part.T, stop - start
+                products, count = part @ part.T, len(learnable)
                 shift = products[-1, :-1] / count
+                found.count[block] = count
                 found.mean[block] = centre + nearer + shift
                 found.scatter[block] = products[:-1, :-1] - count * shift[:, None] * shift
         return found

@@ -1,8 +1,6 @@
 """Worker processes on this machine."""
 
 import os
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from typing import Any
 
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.futures import run_futures
+from modelfleet.fleet.engine.leaving import leave_with
 from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
 
@@ -58,18 +57,7 @@ class LokyEngine:
         return get_reusable_executor(
             self.workers,
             timeout=IDLE,
-            initializer=_leave_with,
+            initializer=leave_with,
             initargs=(os.getpid(),),
             env=dict(ONE_THREAD),
         )
-
-
-def _leave_with(run: int) -> None:
-    """In a worker: end when the run is gone, which cannot tell us where it was killed."""
-
-    def watch() -> None:
-        while os.getppid() == run:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

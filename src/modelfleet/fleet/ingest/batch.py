@@ -1,7 +1,8 @@
 """Ingests one batch slice by slice, so that memory does not grow with it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from modelfleet.fleet.ingest.clock import read_clock
 from modelfleet.fleet.ingest.identity import check_id_kind, id_kind
 from modelfleet.fleet.ingest.judgement import Rules, judge_rows
 from modelfleet.fleet.ingest.layout import read_layout
-from modelfleet.fleet.ingest.readings import settle_rows
+from modelfleet.fleet.ingest.readings import Ingested, settle_rows
 from modelfleet.fleet.ingest.repetitions import NOTHING_STORED, Stored
 from modelfleet.fleet.ingest.senders import MOST_ROWS, list_senders, slices
 from modelfleet.fleet.ingest.store import BatchWriter
@@ -66,20 +67,35 @@ def ingest_batch(
             what=f"{batch.name}, column {rows.names['timestamp']!r}",
         )
         unreadable = UnreadableRows(batch.name, seen.rows, ingestion.max_unreadable_share)
-        accounts = []
-        for senders in slices(list_senders(seen.senders, limits, shards=fleet.shards), most_rows):
-            with _named(batch):
-                judged = judge_rows(rows, senders, clock=clock, rules=rules, what=batch.name)
-            part = settle_rows(judged, senders, rules=rules, stored=stored, name=batch.name)
-            unreadable.add(part.rejected, part.account.rows_in)
-            writer.add(part)
-            accounts.append(part.account)
-    total = replace(
-        Account.total(accounts), rows_in=seen.rows, batch=batch.name, ignored_columns=rows.ignored
-    )
+
+        def settled() -> Iterator[Ingested]:
+            known = list_senders(seen.senders, limits, shards=fleet.shards)
+            for senders in slices(known, most_rows):
+                with _named(batch):
+                    judged = judge_rows(rows, senders, clock=clock, rules=rules, what=batch.name)
+                part = settle_rows(judged, senders, rules=rules, stored=stored, name=batch.name)
+                unreadable.add(part.rejected, part.account.rows_in)
+                yield part
+
+        account = Account.total(_keep(settled(), writer))
+    total = replace(account, rows_in=seen.rows, batch=batch.name, ignored_columns=rows.ignored)
     total.check()
     writer.commit(total, settings=settings, id_kind=kind)
     return total
+
+
+def _keep(parts: Iterable[Ingested], writer: BatchWriter) -> list[Account]:
+    """Write each part while the next one is read, which leaves no core without work."""
+    accounts, last = [], None
+    with ThreadPoolExecutor(1) as behind:
+        for part in parts:
+            if last is not None:
+                last.result()
+            last = behind.submit(writer.add, part)
+            accounts.append(part.account)
+        if last is not None:
+            last.result()
+    return accounts
 
 
 @contextmanager

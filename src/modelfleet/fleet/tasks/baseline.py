@@ -179,7 +179,7 @@ class BaselineTask:
         def window(values: FloatArray) -> FloatArray:
             return by_week(values[:until], weeks=weeks, per_week=per_week)
 
-        actual = window(np.where(judged.series.learnable, judged.series.values, np.nan))
+        actual = window(judged.series.learnable_values)
         able = [
             name
             for name in self.parameters.candidates
