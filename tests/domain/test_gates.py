@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from modelfleet.domain.gates import Evidence, Status, judge
+from modelfleet.domain.gates import Demands, Evidence, Status, judge
 from modelfleet.domain.parameters.evaluation import GateParameters
 
 DEFAULTS = GateParameters(
@@ -21,7 +21,11 @@ DEFAULTS = GateParameters(
     min_probability=0.8,
     false_discovery_rate=0.10,
     min_sensors_for_prior=30,
-)
+    replace={
+        "min_weeks": 4, "max_weeks": 12, "tolerance": 0.02, "confidence": 0.95,
+        "bad_week": 0.2, "max_bad_share": 0.25,
+    },
+)  # fmt: skip
 
 
 def evidence_of(gains):
@@ -38,10 +42,10 @@ def evidence_of(gains):
     )
 
 
-def decide(evidence, *, strict=False, **changed):
+def decide(evidence, *, strict=False, **asked):
     """Judge a fleet in one mode."""
-    everybody = np.full(len(evidence.mae), strict)
-    return judge(evidence, strict=everybody, parameters=DEFAULTS.model_copy(update=changed))
+    demands = Demands.uniform(len(evidence.mae), strict=strict, **asked)
+    return judge(evidence, demands=demands, parameters=DEFAULTS)
 
 
 def clearly_better(count=1):
@@ -158,7 +162,8 @@ def test_only_strict_sensors_share_the_false_discovery_rate():
     """A cohort in expected mode neither helps nor harms the tests of a strict one."""
     gains = 0.06 + 0.1 * np.random.default_rng(5).normal(size=(40, 12))
     strict = np.arange(40) < 20
-    result = judge(evidence_of(gains), strict=strict, parameters=DEFAULTS)
+    demands = replace(Demands.uniform(40, strict=False), strict=strict)
+    result = judge(evidence_of(gains), demands=demands, parameters=DEFAULTS)
     adjusted = stats.false_discovery_control(result.p_value[:20], method="bh")
     assert result.accepted[:20].tolist() == (adjusted <= 0.10).tolist()
     assert result.accepted[20:].tolist() == (result.probability[20:] >= 0.8).tolist()

@@ -57,8 +57,13 @@ class Prior:
     variance: float
     uncertainty: float = 0.0
 
-    def probability_above(self, margin: float, gain: Gain) -> FloatArray:
-        """How likely the true gain of each sensor exceeds ``margin``; NaN if not evaluable."""
+    def probability_above(self, margin: float | FloatArray, gain: Gain) -> FloatArray:
+        """How likely the true gain of each sensor exceeds ``margin``; NaN if not evaluable.
+
+        Args:
+            margin: one for all, or shape (n,).
+            gain: of n sensors.
+        """
         noise = shrink_variance(gain)
         if np.isinf(self.variance):
             centre, spread = gain.mean, noise
