@@ -5,20 +5,22 @@ from scipy import special
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.gain import Gain
+from modelfleet.domain.moderation import Moderation
 
 __all__ = ["discovery_cutoff", "p_value_of"]
 
 
-def p_value_of(gain: Gain, margin: FloatArray) -> FloatArray:
-    """One-sided p of a mean gain of at most ``margin``, with weeks - 1 degrees of freedom.
+def p_value_of(gain: Gain, moderation: Moderation, margin: FloatArray) -> FloatArray:
+    """One-sided p of a mean gain of at most ``margin``, by a moderated t test.
 
     Args:
         gain: of n sensors.
+        moderation: standard errors and degrees of freedom.
         margin: shape (n,).
     """
-    score = (gain.mean - margin) / gain.error
+    score = (gain.mean - margin) / moderation.error
     # The tail of Student's t; scipy.stats has the same and takes a second to load.
-    p_value = special.stdtr(np.maximum(gain.weeks - 1, 1), -score)
+    p_value = special.stdtr(moderation.freedom, -score)
     return np.where(gain.evaluable, p_value, np.nan)
 
 

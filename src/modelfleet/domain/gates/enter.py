@@ -8,6 +8,7 @@ from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.gain import Gain, Prior, fit_prior
 from modelfleet.domain.gates.discovery import discovery_cutoff, p_value_of
 from modelfleet.domain.gates.rules import Rule, above, make_rule
+from modelfleet.domain.moderation import moderate
 from modelfleet.domain.parameters.evaluation import GateParameters
 
 __all__ = ["Demands", "Entry", "judge_entry"]
@@ -81,7 +82,8 @@ def judge_entry(
     """
     prior = fit_prior(gain, among=sane, min_sensors=parameters.min_sensors_for_prior)
     probability = prior.probability_above(demands.margin, gain)
-    p_value = p_value_of(gain, demands.margin)
+    moderation = moderate(gain, among=sane, min_sensors=parameters.min_sensors_for_prior)
+    p_value = p_value_of(gain, moderation, demands.margin)
     tested = demands.strict & sane & ~on_model
     cutoff = discovery_cutoff(np.where(tested, p_value, np.nan), parameters.false_discovery_rate)
     strict, likely = demands.strict, probability >= demands.min_probability
