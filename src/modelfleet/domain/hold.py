@@ -135,7 +135,8 @@ def find_hold_reasons(
         found += [*_flips(proposal, live, parameters), *_changes(proposal, live, parameters)]
     weeks = proposal.evidence.loss.shape[1]
     recent = np.ones(weeks, dtype=np.bool_) if live is None else live.recent
-    found += [*_shocks(proposal.evidence, recent, parameters, min_hours=min_hours)]
+    limit = parameters.shock.first if live is None else parameters.shock.once
+    found += [*_shocks(proposal.evidence, recent, parameters, limit, min_hours=min_hours)]
     return [reason for reason in found if reason.code not in approved]
 
 
@@ -222,9 +223,15 @@ def _insane(
 
 
 def _shocks(
-    evidence: Evidence, recent: BoolArray, parameters: HoldParameters, *, min_hours: int
+    evidence: Evidence,
+    recent: BoolArray,
+    parameters: HoldParameters,
+    once: float,
+    *,
+    min_hours: int,
 ) -> Iterator[HoldReason]:
-    """A recent week in which the median sensor left its usual range, in gain or in loss."""
+    """The median sensor left its usual range, in gain or in loss: far once, or twice by less."""
+    twice = parameters.shock.twice
     counts = (evidence.hours >= min_hours) & np.isfinite(evidence.loss)
     loss = np.where(counts, evidence.loss, np.nan)
     baseline_loss = np.where(counts, evidence.baseline_loss, np.nan)
@@ -235,12 +242,13 @@ def _shocks(
         shock = find_shock(
             np.where(np.isfinite(values), values, np.nan),
             recent,
-            min_reference_weeks=parameters.min_reference_weeks,
+            min_reference_weeks=parameters.shock.min_reference_weeks,
             min_sensors=parameters.min_sensors,
         )
-        if shock.median > parameters.max_shock:
-            behind = shock.beyond(parameters.max_shock)
-            yield HoldReason(code, shock.median, parameters.max_shock, behind, shock.week)
+        if shock.median > once:
+            yield HoldReason(code, shock.median, once, shock.beyond(once), shock.week)
+        elif shock.second > twice:
+            yield HoldReason(code, shock.second, twice, shock.beyond(twice), shock.week)
 
 
 def _median(values: FloatArray) -> float:

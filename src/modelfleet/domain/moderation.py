@@ -59,7 +59,7 @@ def moderate(gain: Gain, *, among: BoolArray, min_sensors: int) -> Moderation:
 
 
 def _inverse_trigamma(value: float) -> float:
-    """x with trigamma(x) = value, by Newton's method on 1/trigamma, which is nearly linear."""
+    """X with trigamma(x) = value, by Newton's method on 1/trigamma, which is nearly linear."""
     x = 0.5 + 1 / value
     for _ in range(50):
         now = float(special.polygamma(1, x))

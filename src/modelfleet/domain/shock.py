@@ -26,11 +26,13 @@ class Shock:
     Attributes:
         week: its position, -1 where no week could be judged.
         median: of the sensors' deviations in that week, NaN where none could be judged.
-        deviation: of each sensor in that week, in its own weekly standard deviations; shape (n,).
+        second: the same of the second most unusual week, NaN where there is none.
+        deviation: of each sensor in the first, in its own weekly standard deviations; shape (n,).
     """
 
     week: int
     median: float
+    second: float
     deviation: FloatArray
 
     def beyond(self, limit: float) -> IntArray:
@@ -59,10 +61,12 @@ def find_shock(
     known = np.isfinite(deviation).sum(axis=0)
     judged = np.flatnonzero(recent & (known >= max(min_sensors, 1)))
     if not len(judged):
-        return Shock(-1, float("nan"), np.full(len(values), np.nan))
+        return Shock(-1, float("nan"), float("nan"), np.full(len(values), np.nan))
     medians = np.nanmedian(deviation[:, judged], axis=0)
-    week = int(judged[np.argmax(medians)])
-    return Shock(week, float(medians.max()), deviation[:, week])
+    ranked = np.argsort(-medians, kind="stable")
+    week = int(judged[ranked[0]])
+    second = float(medians[ranked[1]]) if len(ranked) > 1 else float("nan")
+    return Shock(week, float(medians[ranked[0]]), second, deviation[:, week])
 
 
 def _calm(values: FloatArray) -> BoolArray:

@@ -20,7 +20,7 @@ from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.demands import demands_of
 from modelfleet.fleet.sentences import explain_verdicts
 
-__all__ = ["TRACES", "judge_candidates", "make_scorecard"]
+__all__ = ["TRACES", "evidence_from", "judge_candidates", "make_scorecard"]
 
 BASELINE_FIGURES = ("baseline", "mae", "mase", "mean_error")
 CANDIDATE_FIGURES = (
@@ -76,7 +76,9 @@ def judge_candidates(
         .sort("sensor_id")
     )
     demands = demands_of(trained, gate)
-    result = judge(_evidence(trained, weeks), demands=demands, parameters=gate, champion=champion)
+    result = judge(
+        evidence_from(trained, weeks), demands=demands, parameters=gate, champion=champion
+    )
     return pl.DataFrame(
         {
             "sensor_id": trained["sensor_id"],
@@ -149,7 +151,9 @@ def _skill() -> pl.Expr:
     return pl.when(skill.is_finite()).then(skill)
 
 
-def _evidence(trained: pl.DataFrame, weeks: int) -> Evidence:
+def evidence_from(trained: pl.DataFrame, weeks: int) -> Evidence:
+    """The evidence of trained candidates, one row each, in their order."""
+
     def table(name: str) -> FloatArray:
         rows = trained[name].cast(pl.List(pl.Float64)).list.to_array(weeks)
         return as_floats(rows.explode()).reshape(len(rows), weeks)

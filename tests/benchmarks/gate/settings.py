@@ -49,6 +49,7 @@ SETTINGS = (
     Setting("daily shocks", daily=0.3),
     Setting("t4 hours", heavy=True),
     Setting("t4 weeks", heavy_weeks=True),
+    Setting("one outlier week of 3 sd", outlier=3.0),
     Setting("one outlier week of 4 sd", outlier=4.0),
     Setting("weekly AR 0.2", weekly=0.2),
     Setting("weekly AR 0.4", weekly=0.4),
@@ -101,7 +102,9 @@ def _from_hours(
     found = []
     for first in range(0, sensors, CHUNK):
         shape = (min(CHUNK, sensors - first), length)
-        drawn = rng.standard_t(4, size=shape) / np.sqrt(2) if setting.heavy else rng.normal(size=shape)
+        drawn = (
+            rng.standard_t(4, size=shape) / np.sqrt(2) if setting.heavy else rng.normal(size=shape)
+        )
         if rho:
             drawn[:, 1:] *= np.sqrt(1 - rho**2)
             drawn = signal.lfilter([1.0], [1.0, -rho], drawn, axis=1)

@@ -17,6 +17,7 @@ __all__ = [
     "ReplacementParameters",
     "ReportParameters",
     "SanityLimit",
+    "ShockLimits",
 ]
 
 GateMode = Literal["expected", "strict"]
@@ -97,6 +98,15 @@ class SanityLimit(Limit):
     first_share: Share
 
 
+class ShockLimits(Parameters):
+    """How far the median sensor may leave its usual range, in weekly standard deviations."""
+
+    once: Number = Field(gt=0)
+    twice: Number = Field(gt=0)
+    first: Number = Field(gt=0)
+    min_reference_weeks: Integer = Field(ge=4)
+
+
 class HoldParameters(Parameters):
     """When the whole fleet waits for people."""
 
@@ -107,8 +117,7 @@ class HoldParameters(Parameters):
     sanity: SanityLimit
     max_skill_fall: Share
     min_improvement: Margin
-    max_shock: Number = Field(gt=0)
-    min_reference_weeks: Integer = Field(ge=4)
+    shock: ShockLimits
     min_sensors: Integer = Field(ge=1)
 
 
