@@ -1,4 +1,4 @@
-"""The gate: what it accepts, what it rejects, and what it cannot decide."""
+"""Entering over the baseline: what is accepted, what is rejected, and what cannot be decided."""
 
 from dataclasses import replace
 
@@ -8,49 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from modelfleet.domain.gates import Demands, Evidence, Status, judge
-from modelfleet.domain.parameters.evaluation import GateParameters
-
-DEFAULTS = GateParameters(
-    mode={"default": "expected"},
-    min_weeks=8,
-    min_hours=50,
-    min_valid_share=0.7,
-    max_bias_share=0.75,
-    margin=0.0,
-    min_probability=0.8,
-    false_discovery_rate=0.10,
-    min_sensors_for_prior=30,
-    replace={
-        "min_weeks": 4, "max_weeks": 12, "tolerance": 0.02, "confidence": 0.95,
-        "bad_week": 0.2, "max_bad_share": 0.25,
-    },
-)  # fmt: skip
-
-
-def evidence_of(gains):
-    """Complete, unbiased evidence of sensors whose weekly gains are the rows of ``gains``."""
-    gains = np.atleast_2d(gains).astype(float)
-    count = len(gains)
-    return Evidence(
-        loss=1 - gains,
-        baseline_loss=np.ones_like(gains),
-        hours=np.full(gains.shape, 168),
-        valid_share=np.ones(count),
-        mean_error=np.zeros(count),
-        mae=np.ones(count),
-    )
-
-
-def decide(evidence, *, strict=False, **asked):
-    """Judge a fleet in one mode."""
-    demands = Demands.uniform(len(evidence.mae), strict=strict, **asked)
-    return judge(evidence, demands=demands, parameters=DEFAULTS)
-
-
-def clearly_better(count=1):
-    """Gains of 20 % that hardly vary."""
-    return 0.2 + 0.01 * np.random.default_rng(0).normal(size=(count, 12))
+from modelfleet.domain.gates import Decision, Demands, Status, judge
+from tests.domain.gates.fleets import DEFAULTS, clearly_better, decide, evidence_of
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -257,3 +216,31 @@ def test_insane_candidates_do_not_shape_what_is_expected_of_others():
     together = decide(evidence).prior
     assert together.mean == pytest.approx(alone.mean, abs=0.01)
     assert decide(evidence_of(gains)).prior.mean > alone.mean + 0.2
+
+
+def test_a_good_fleet_does_not_vouch_for_a_sensor_that_lost():
+    """What the next run would demote at once does not enter, however likely the fleet makes it."""
+    rng = np.random.default_rng(4)
+    gains = 0.10 + 0.01 * rng.normal(size=(60, 1)) + 0.1 * rng.normal(size=(60, 12))
+    gains[0] += -0.01 - gains[0].mean()
+    result = decide(evidence_of(gains))
+    assert result.probability[0] > 0.8
+    assert result.decision[0] == Decision.BASELINE
+    assert result.reasons(0) == ["no_gain"]
+
+
+def test_margins_and_probabilities_differ_by_sensor():
+    """Each sensor is asked what its cohort or kind asks for."""
+    gains = np.repeat(clearly_better(), 3, axis=0)
+    demands = Demands(
+        strict=np.array([False, False, True]),
+        margin=np.array([0.1, 0.3, 0.3]),
+        min_probability=np.array([0.8, 0.8, 0.8]),
+    )
+    result = judge(evidence_of(gains), demands=demands, parameters=DEFAULTS)
+    assert result.decision.tolist() == [Decision.ACCEPT, Decision.BASELINE, Decision.BASELINE]
+    unsure = replace(demands, margin=np.full(3, 0.199), strict=np.zeros(3, dtype=bool))
+    probability = judge(evidence_of(gains), demands=unsure, parameters=DEFAULTS).probability[0]
+    sure = replace(unsure, min_probability=probability + np.array([-0.01, 0.0, 0.01]))
+    accepted = judge(evidence_of(gains), demands=sure, parameters=DEFAULTS).accepted
+    assert accepted.tolist() == [True, True, False]
