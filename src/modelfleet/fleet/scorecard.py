@@ -17,7 +17,7 @@ from modelfleet.domain.gates import (
 )
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.fleet.arrays import as_floats
-from modelfleet.fleet.demands import demands_of
+from modelfleet.fleet.demands import demands_of, warn_of_strange_groups
 from modelfleet.fleet.sentences import explain_verdicts
 
 __all__ = ["TRACES", "evidence_from", "judge_candidates", "make_scorecard"]
@@ -75,6 +75,7 @@ def judge_candidates(
         .join(sensors.select("sensor_id", "cohort", "kind"), on="sensor_id", how="left")
         .sort("sensor_id")
     )
+    warn_of_strange_groups(sensors, gate)
     demands = demands_of(trained, gate)
     result = judge(
         evidence_from(trained, weeks), demands=demands, parameters=gate, champion=champion
