@@ -18,7 +18,7 @@ export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test lint format types floors viz bench lock clean
+.PHONY: help setup run test lint format types floors viz bench simulate lock clean
 
 help:  ## Show this help
 	@echo "make <target> [ENV=test] [ARGS='...'] [PYTHON=python3.12]"
@@ -62,6 +62,9 @@ viz: $(VENV)/.stamp-dev  ## Build the pipeline picture as a static site in build
 
 bench: $(VENV)/.stamp-dev  ## Measure the speed (ARGS='--sensors 5000 --hours 8760')
 	$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+simulate: $(VENV)/.stamp-dev  ## Try the gate on fleets of which the truth is known (ARGS='--runs 40')
+	$(BIN)/python -m tests.benchmarks.gate $(ARGS)
 
 lock: $(BIN)/python  ## Renew the pinned versions in constraints.txt
 	@$(find_uv); "$$uv" pip compile --quiet --upgrade --universal --fork-strategy fewest \

@@ -20,7 +20,8 @@ from click.testing import CliRunner
 from modelfleet.commands import fleet as fleet_commands
 from modelfleet.domain.admission import AdmissionLimits, SensorCondition, find_faults
 from modelfleet.domain.errors import ConfigurationError
-from modelfleet.domain.gates import Evidence, judge
+from modelfleet.domain.gates import ChampionEvidence, Demands, Evidence, judge
+from modelfleet.domain.hold import HOLD_CODES
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
@@ -169,12 +170,17 @@ def admission_codes(base: dict[str, Any]) -> set[str]:
 
 
 def gate_codes(base: dict[str, Any]) -> set[str]:
-    """Rules of the gate."""
+    """Rules of the gate, and reasons to hold a fleet."""
     one, table = np.array([np.nan]), np.full((1, 12), np.nan)
     evidence = Evidence(table, table, np.zeros((1, 12), dtype=np.int64), one, one, one)
     gate = GateParameters(**base["evaluation"]["gate"])
-    result = judge(evidence, strict=np.array([False]), parameters=gate)
-    return {rule.code for rule in result.rules}
+    result = judge(
+        evidence,
+        demands=Demands.uniform(1, strict=False),
+        parameters=gate,
+        champion=ChampionEvidence.none(1, 12),
+    )
+    return {rule.code for rule in result.all_rules} | set(HOLD_CODES)
 
 
 def ingestion_codes() -> set[str]:

@@ -30,7 +30,7 @@ def test_the_gain_of_a_week_by_hand():
     """d = (baseline - candidate) / mean baseline; its mean, and weeks with d above zero."""
     found = measure([1.0, 2.0, 1.0, 4.0], [2.0, 2.0, 2.0, 2.0])
     # d = 0.5, 0, 0.5, -1; deviations from the mean 0: the same; lag products sum to -0.5.
-    # r0 = -0.5 / 1.5, corrected (-1/3 + 1/4) / (1 - 3/4) < 0: no correlation, factor 1.
+    # r0 = -0.5 / 1.5, corrected (-1/3 + 1/4) / (1 - 1/2) < 0: no correlation, factor 1.
     assert found.mean[0] == pytest.approx(0.0)
     assert found.correlation == 0.0
     assert found.error[0] == pytest.approx(np.sqrt(1.5 / 3 / 4))
@@ -43,7 +43,7 @@ def test_correlated_weeks_enlarge_the_error_by_hand():
     found = measure(1 - gains, np.ones(12))
     z = gains - gains.mean()
     r0 = (z[:-1] * z[1:]).sum() / (z**2).sum()
-    rho = min((r0 + 1 / 12) / (1 - 3 / 12), 0.5)
+    rho = min((r0 + 1 / 12) / (1 - 4 / 12), 0.5)
     v = 1 + 2 * sum((1 - k / 12) * rho**k for k in range(1, 12))
     e = (12 - v) / 11
     assert 0.2 < rho < 0.5
@@ -55,9 +55,22 @@ def test_correlation_is_pooled_over_the_fleet_and_capped():
     """Twelve weeks tell little of one sensor's correlation: its mean over the fleet counts."""
     slow, fast = np.repeat([1.0, -1.0], 6), np.tile([1.0, -1.0], 6)
     both = measure(1 - np.array([slow, fast]) / 10, np.ones((2, 12)))
-    # slow: r0 = 9/12, fast: r0 = -11/12; each corrected by (r0 + 1/12) / (3/4)
-    assert both.correlation == pytest.approx(max(((9 + 1) / 9 + (-11 + 1) / 9) / 2, 0.0))
+    # slow: r0 = 9/12, fast: r0 = -11/12; each corrected by (r0 + 1/12) / (2/3)
+    assert both.correlation == pytest.approx(max(((9 + 1) / 8 + (-11 + 1) / 8) / 2, 0.0))
     assert measure(1 - slow / 10, np.ones(12)).correlation == 0.5
+
+
+@pytest.mark.parametrize("weeks", [8, 12])
+@pytest.mark.parametrize("true", [0.0, 0.2, 0.4])
+def test_the_correlation_of_short_series_is_found(weeks, true):
+    """A few weeks around their own mean hide some of it; the correction gives it back."""
+    rng = np.random.default_rng(6)
+    noise = rng.normal(size=(5000, weeks))
+    for week in range(1, weeks):
+        fresh = np.sqrt(1 - true**2) * noise[:, week]
+        noise[:, week] = true * noise[:, week - 1] + fresh
+    found = measure(1 - 0.1 * noise, np.ones_like(noise))
+    assert found.correlation == pytest.approx(true, abs=0.04)
 
 
 def test_a_week_below_fifty_hours_does_not_count():

@@ -78,6 +78,10 @@ GATE = GateParameters.model_validate(
         "mode": {"default": "expected"}, "min_weeks": 8, "min_hours": 50, "min_valid_share": 0.7,
         "max_bias_share": 0.75, "margin": 0.0, "min_probability": 0.8,
         "false_discovery_rate": 0.1, "min_sensors_for_prior": 30,
+        "replace": {
+            "min_weeks": 4, "max_weeks": 12, "tolerance": 0.02, "confidence": 0.95,
+            "bad_week": 0.2, "max_bad_share": 0.25,
+        },
     }
 )  # fmt: skip
 VERDICTS = judge_candidates(CANDIDATES, SENSORS, weeks=12, gate=GATE)
@@ -148,11 +152,11 @@ def test_poor_evidence_is_said_in_words() -> None:
     frame = pl.DataFrame([poor, biased], schema=CANDIDATE_SCHEMA)
     first, second = judge_candidates(frame, SENSORS, weeks=12, gate=GATE)["sentence"]
     assert first == (
-        "0 comparable weeks are not enough to judge; "
-        "the share of the hours with a forecast, 0.50, is below 0.70"
+        "0 comparable weeks are not enough to judge; the candidate has a forecast for 50 % of the "
+        "hours with a reading; at least 70 % are needed"
     )
-    assert "its mean error of 0.7 exceeds 0.6" in second
-    assert "too_few_valid_hours could not be evaluated" in second
+    assert "the mean error of the candidate, 0.7, exceeds 0.6" in second
+    assert "for how many hours the candidate has a forecast is not known" in second
 
 
 def test_the_scorecard_has_every_known_sensor() -> None:

@@ -21,6 +21,9 @@ PRIOR_WEIGHT = 4.0
 
 MAX_CORRELATION = 0.5
 
+MAX_BIAS = 0.5
+"""Part of a correlation that the bias of a short series may be taken to hide: that of 8 weeks."""
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -57,8 +60,13 @@ class Prior:
     variance: float
     uncertainty: float = 0.0
 
-    def probability_above(self, margin: float, gain: Gain) -> FloatArray:
-        """How likely the true gain of each sensor exceeds ``margin``; NaN if not evaluable."""
+    def probability_above(self, margin: float | FloatArray, gain: Gain) -> FloatArray:
+        """How likely the true gain of each sensor exceeds ``margin``; NaN if not evaluable.
+
+        Args:
+            margin: one for all, or shape (n,).
+            gain: of n sensors.
+        """
         noise = shrink_variance(gain)
         if np.isinf(self.variance):
             centre, spread = gain.mean, noise
@@ -167,12 +175,18 @@ def _mean(values: FloatArray, counts: BoolArray) -> FloatArray:
 def _pooled_correlation(
     residual: FloatArray, squares: FloatArray, weeks: IntArray, evaluable: BoolArray
 ) -> float:
-    """Correlation of one week with the next, corrected for the bias of short series."""
+    """Correlation of one week with the next, corrected for the bias of short series.
+
+    About its own mean, an AR(1) series of W values shows r - (1 + 4 r) / W instead of r
+    (Marriott and Pope, 1954, doi:10.1093/biomet/41.3-4.390).
+    """
     if not evaluable.any():
         return 0.0
     products = (residual[:, :-1] * residual[:, 1:]).sum(axis=1)[evaluable]
     count = weeks[evaluable]
-    corrected = (products / squares[evaluable] + 1 / count) / (1 - 3 / count)
+    # Below eight weeks the correction is no longer one of first order, and is held back.
+    shown = 1 - np.minimum(4 / count, MAX_BIAS)
+    corrected = (products / squares[evaluable] + 1 / count) / shown
     return float(np.clip(corrected.mean(), 0.0, MAX_CORRELATION))
 
 

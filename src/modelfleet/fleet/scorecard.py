@@ -1,18 +1,26 @@
 """From candidates to verdicts: the gate's evidence and answers as tables."""
 
-from collections.abc import Sequence
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import FloatArray
-from modelfleet.domain.gates import Evidence, GateResult, Status, judge
+from modelfleet.domain.arrays import AnyArray, FloatArray
+from modelfleet.domain.gates import (
+    ChampionEvidence,
+    Decision,
+    Evidence,
+    GateResult,
+    Status,
+    judge,
+)
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.fleet.arrays import as_floats
-from modelfleet.fleet.sentences import explain_verdict
+from modelfleet.fleet.demands import demands_of, warn_of_strange_groups
+from modelfleet.fleet.sentences import explain_verdicts
 
-__all__ = ["TRACES", "judge_candidates", "make_scorecard"]
+__all__ = ["TRACES", "evidence_from", "judge_candidates", "make_scorecard"]
 
 BASELINE_FIGURES = ("baseline", "mae", "mase", "mean_error")
 CANDIDATE_FIGURES = (
@@ -29,45 +37,57 @@ CANDIDATE_FIGURES = (
     "trained_to",
 )
 
+
+class Mode(IntEnum):
+    """How sure the gate must be; the names are those of the configuration."""
+
+    EXPECTED = 0
+    STRICT = 1
+
+
 TRACES = ("actual_trace", "forecast_trace", "baseline_trace")
 """Columns of the candidates that only pictures need; nine tenths of the table."""
 
 
 def judge_candidates(
-    candidates: pl.DataFrame, sensors: pl.DataFrame, *, weeks: int, gate: GateParameters
+    candidates: pl.DataFrame,
+    sensors: pl.DataFrame,
+    *,
+    weeks: int,
+    gate: GateParameters,
+    champion: ChampionEvidence | None = None,
 ) -> pl.DataFrame:
     """Judge every trained candidate of the fleet.
 
     Args:
         candidates: one row per admitted sensor; failed ones are left out.
-        sensors: ``sensor_id``, ``cohort``.
+        sensors: ``sensor_id``, ``cohort``, ``kind``.
         weeks: judged weeks.
         gate: margins and levels.
+        champion: what serves the sensors of the answer now, in its order; ``None`` if nothing does.
 
     Returns:
-        one row per trained candidate, sorted: ``accepted``, ``mode``, ``reasons``, ``sentence``,
-        the gain, and status, figure and threshold of each rule.
+        one row per trained candidate, sorted: ``decision``, ``accepted``, ``mode``, ``reasons``,
+        ``sentence``, the gain, and status, figure and threshold of each rule.
     """
     trained = (
         candidates.filter(pl.col("outcome") == "trained")
-        .join(sensors.select("sensor_id", "cohort"), on="sensor_id", how="left")
+        .join(sensors.select("sensor_id", "cohort", "kind"), on="sensor_id", how="left")
         .sort("sensor_id")
     )
-    modes = [gate.mode.cohorts.get(cohort, gate.mode.default) for cohort in trained["cohort"]]
-    strict = np.array([mode == "strict" for mode in modes], dtype=np.bool_)
-    result = judge(_evidence(trained, weeks), strict=strict, parameters=gate)
+    warn_of_strange_groups(sensors, gate)
+    demands = demands_of(trained, gate)
+    result = judge(
+        evidence_from(trained, weeks), demands=demands, parameters=gate, champion=champion
+    )
     return pl.DataFrame(
         {
             "sensor_id": trained["sensor_id"],
+            "decision": _names(result.decision, Decision),
             "accepted": result.accepted,
-            "mode": pl.Series(modes, dtype=pl.String),
-            "reasons": pl.Series(
-                [result.reasons(i) for i in range(len(modes))], dtype=pl.List(pl.String)
-            ),
-            "sentence": pl.Series(
-                [explain_verdict(result, i, strict=s) for i, s in enumerate(strict)],
-                dtype=pl.String,
-            ),
+            "mode": _names(demands.strict.astype(np.int8), Mode),
+            "reasons": _reasons(result),
+            "sentence": pl.Series(explain_verdicts(result, strict=demands.strict), dtype=pl.String),
             "gain": _nullable(result.gain.mean),
             "gain_error": _nullable(result.gain.error),
             "weeks": result.gain.weeks,
@@ -132,10 +152,12 @@ def _skill() -> pl.Expr:
     return pl.when(skill.is_finite()).then(skill)
 
 
-def _evidence(trained: pl.DataFrame, weeks: int) -> Evidence:
+def evidence_from(trained: pl.DataFrame, weeks: int) -> Evidence:
+    """The evidence of trained candidates, one row each, in their order."""
+
     def table(name: str) -> FloatArray:
-        rows: Sequence[Any] = trained[name].to_list()
-        return np.array(rows, dtype=np.float64).reshape(len(rows), weeks)
+        rows = trained[name].cast(pl.List(pl.Float64)).list.to_array(weeks)
+        return as_floats(rows.explode()).reshape(len(rows), weeks)
 
     return Evidence(
         loss=table("loss"),
@@ -149,12 +171,28 @@ def _evidence(trained: pl.DataFrame, weeks: int) -> Evidence:
 
 def _rule_columns(result: GateResult) -> dict[str, Any]:
     columns: dict[str, Any] = {}
-    for rule in result.rules:
-        names = [Status(int(status)).name.lower() for status in rule.status]
-        columns[f"{rule.code}_status"] = pl.Series(names, dtype=pl.String)
+    for rule in result.all_rules:
+        columns[f"{rule.code}_status"] = _names(rule.status, Status)
         columns[f"{rule.code}_figure"] = _nullable(rule.figure)
         columns[f"{rule.code}_threshold"] = _nullable(rule.threshold)
     return columns
+
+
+def _reasons(result: GateResult) -> pl.Series:
+    """Codes that speak against each sensor, in the order of the rules; lists without loops."""
+    sensor, rule = np.nonzero(result.objections)
+    codes = pl.Series([each.code for each in result.all_rules], dtype=pl.String)
+    said = pl.DataFrame({"sensor": sensor, "reasons": codes.gather(rule)})
+    lists = said.group_by("sensor", maintain_order=True).agg("reasons")
+    everybody = pl.DataFrame({"sensor": np.arange(len(result.decision))})
+    joined = everybody.join(lists, on="sensor", how="left", maintain_order="left")
+    return joined["reasons"].fill_null(pl.lit([], dtype=pl.List(pl.String)))
+
+
+def _names(codes: AnyArray, kind: type[IntEnum]) -> pl.Series:
+    """Members of an enumeration by name, in small letters."""
+    names = pl.Series([member.name.lower() for member in kind], dtype=pl.String)
+    return names.gather(codes.astype(np.uint32))
 
 
 def _nullable(values: FloatArray) -> pl.Series:
