@@ -18,6 +18,7 @@ from modelfleet.domain.parameters.fleet import (
     FleetParameters,
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "baseline": BaselineParameters,
         "training": TrainingParameters,
         "evaluation": EvaluationParameters,
+        "intervals": IntervalParameters,
         "promotion": PromotionParameters,
     }
 )
