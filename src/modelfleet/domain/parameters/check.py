@@ -19,6 +19,7 @@ from modelfleet.domain.parameters.fleet import (
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
@@ -36,6 +37,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "training": TrainingParameters,
         "evaluation": EvaluationParameters,
         "intervals": IntervalParameters,
+        "overrides": OverrideParameters,
         "promotion": PromotionParameters,
     }
 )
