@@ -21,6 +21,7 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 
@@ -38,6 +39,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "evaluation": EvaluationParameters,
         "intervals": IntervalParameters,
         "overrides": OverrideParameters,
+        "rules": RuleParameters,
         "promotion": PromotionParameters,
     }
 )
