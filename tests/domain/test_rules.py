@@ -203,7 +203,8 @@ def test_no_value_of_a_model_that_breaks_a_rule_is_served(forecast, backup, rule
     for each in rules.limits:
         assert not (model & (found.values < each.low[:, None])).any()
         assert not (model & (found.values > each.high[:, None])).any()
-    earlier = np.column_stack([previous, found.values[:, :-1]])
+    read = np.where(np.isfinite(previous), previous, NAN)
+    earlier = np.column_stack([read, found.values[:, :-1]])
     with np.errstate(invalid="ignore"):
         step = np.abs(found.values - earlier)
         for each in rules.changes:
