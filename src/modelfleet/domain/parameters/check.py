@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import (
     BacktestParameters,
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "baseline": BaselineParameters,
         "training": TrainingParameters,
         "evaluation": EvaluationParameters,
+        "costs": CostParameters,
         "intervals": IntervalParameters,
         "overrides": OverrideParameters,
         "rules": RuleParameters,
