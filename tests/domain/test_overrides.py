@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 from pydantic import ValidationError
 
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.overrides import REASONS, Decision, check_overrides, override
 from modelfleet.domain.parameters.overrides import OverrideParameters
+from tests.domain.parameters.configuration import CONF
 
 TODAY = date(2026, 6, 15)
 
@@ -90,7 +92,7 @@ def test_ten_offenders_are_named_and_the_others_counted():
     """An error stays readable however many there are."""
     found = problems(*[entry(f"s{k}") for k in range(13)])
     assert len(found) == 11
-    assert found[-1].startswith("and 3 more that names no sensor")
+    assert found[-1] == "and 3 more like these"
 
 
 def test_without_overrides_nothing_is_decided():
@@ -139,3 +141,11 @@ def test_no_override_makes_a_bad_model_serve(overridden, fleet, champion, sane):
     named = np.isin(fleet, overridden)
     assert (found.decision[~named] == Decision.NONE).all()
     assert (found.to_baseline | found.to_champion)[named].all()
+
+
+def test_the_example_of_the_page_is_right():
+    """What people copy from `docs/rules.md` is accepted."""
+    page = (CONF.parent / "docs" / "rules.md").read_text()
+    shown = OmegaConf.create(page.partition("```yaml\n")[2].partition("```")[0])
+    found = OverrideParameters.model_validate(OmegaConf.to_container(shown.overrides))
+    assert found.sensors[0].expires == date(2026, 12, 31)

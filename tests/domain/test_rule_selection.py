@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 from pydantic import ValidationError
 
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.rule_selection import RuleSubjects, select_rules
-from tests.domain.parameters.configuration import shipped
+from tests.domain.parameters.configuration import CONF, shipped
 
 INF = np.inf
 SUBJECTS = RuleSubjects(
@@ -115,3 +116,12 @@ def test_a_rule_that_makes_no_sense_is_refused(sections, words):
     """Before anything runs."""
     with pytest.raises(ValidationError, match=words):
         RuleParameters(**sections)
+
+
+def test_the_examples_beside_the_rules_are_right():
+    """What people copy from the comment in `conf/base` is accepted."""
+    lines = (CONF / "base" / "parameters_rules.yml").read_text().splitlines()
+    shown = "\n".join(line[2:] for line in lines if line.startswith("#   "))
+    found = RuleParameters.model_validate(OmegaConf.to_container(OmegaConf.create(shown)))
+    assert found.rate_of_change[0].max_change == 15
+    assert found.cohort_sum[0].share_of == "Q_PUMP_1"

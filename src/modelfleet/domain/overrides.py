@@ -127,7 +127,7 @@ def _decide(each: Override, has_champion: np.bool_, is_sane: np.bool_) -> Decisi
 def _told(faulty: Sequence[Override], remedy: str, name: Callable[[Override], str]) -> list[str]:
     lines = [f"{name(each)} {remedy}" for each in faulty[:LISTED]]
     more = len(faulty) - LISTED
-    return [*lines, f"and {more} more that {remedy}"] if more > 0 else lines
+    return [*lines, f"and {more} more like these"] if more > 0 else lines
 
 
 def _id(each: Override) -> str:
