@@ -22,9 +22,12 @@ from modelfleet.domain.admission import AdmissionLimits, SensorCondition, find_f
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.gates import ChampionEvidence, Demands, Evidence, judge
 from modelfleet.domain.hold import HOLD_CODES
+from modelfleet.domain.intervals import NO_INTERVAL, NOT_COVERING
+from modelfleet.domain.overrides import REASONS as OVERRIDES
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.validation import AdmissionParameters
+from modelfleet.domain.rules import Rules
 from modelfleet.fleet.admissions import PROFILE_FAILED
 from modelfleet.fleet.engine.rescue import WORKER_DIED
 from modelfleet.fleet.ingest.reasons import REASON
@@ -196,11 +199,18 @@ def note_codes() -> set[str]:
     return codes
 
 
+def output_codes(base: dict[str, Any]) -> set[str]:
+    """What stands beside a served row that is no model's, and what flags its interval."""
+    rules = {rule["name"] for group in base["rules"].values() for rule in group}
+    return {*rules, *Rules().names, NO_INTERVAL, NOT_COVERING}
+
+
 def all_codes() -> set[str]:
     """Every code that a person meets."""
     base = base_parameters()
     of_stages = admission_codes(base) | gate_codes(base) | ingestion_codes() | note_codes()
-    return of_stages | set(NO_BACKUP.values()) | {WORKER_DIED}
+    of_people = set(OVERRIDES.values())
+    return of_stages | output_codes(base) | of_people | set(NO_BACKUP.values()) | {WORKER_DIED}
 
 
 def base_parameters() -> dict[str, Any]:

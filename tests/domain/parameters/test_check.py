@@ -76,6 +76,13 @@ WRONG = [
     ("evaluation.hold.sanity.growth", 0.5, "greater than or equal to 1"),
     ("evaluation.gate.false_discovery_rate", 0, "greater than 0"),
     ("evaluation.report.examples", 49, "less than or equal to 48"),
+    ("intervals.coverage", 1, "less than 1"),
+    ("intervals.rate", -1, "greater than or equal to 0"),
+    ("intervals.min_log_factor", 0.5, "less than or equal to 0"),
+    ("costs.currency", "", "should match pattern"),
+    ("costs.default.per_visit", -1, "greater than or equal to 0"),
+    ("rules.limits", "none", "valid tuple"),
+    ("overrides.sensors", "D_n10", "valid tuple"),
     ("promotion.policy", "anything", "'automatic' or 'four_eyes'"),
     ("promotion", None, "valid dictionary"),
 ]
@@ -97,6 +104,8 @@ def test_a_wrong_value_is_told_with_its_path_and_what_is_allowed(path, value, al
     [
         ("engine.address", "tcp://x:8786", "the backend loky runs here and has no address"),
         ("backtest.sliding_weeks", 5, "sliding_weeks is shorter than min_training_weeks"),
+        ("intervals.coverage", 0.99, "coverage does not lie between sound_from and sound_to"),
+        ("rules.limits", [{"name": "model", "low": 0}], "['model'] mean something else"),
         ("baseline.assign.default", "monthly", "['monthly'] are no baselines; there are ['best',"),
         ("baseline.assign.sensors", {"a": "linear"}, "['linear'] are no baselines"),
         ("baseline.candidates", ["best"], "'best' is a choice among the candidates"),
@@ -164,6 +173,12 @@ PLACES = [
     "evaluation.hold.sanity",
     "evaluation.hold.shock",
     "evaluation.report",
+    "intervals",
+    "costs",
+    "costs.default",
+    "costs.default.baseline",
+    "rules",
+    "overrides",
     "promotion",
 ]
 

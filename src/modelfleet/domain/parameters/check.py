@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import (
     BacktestParameters,
@@ -18,7 +19,10 @@ from modelfleet.domain.parameters.fleet import (
     FleetParameters,
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 
@@ -34,6 +38,10 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "baseline": BaselineParameters,
         "training": TrainingParameters,
         "evaluation": EvaluationParameters,
+        "costs": CostParameters,
+        "intervals": IntervalParameters,
+        "overrides": OverrideParameters,
+        "rules": RuleParameters,
         "promotion": PromotionParameters,
     }
 )
