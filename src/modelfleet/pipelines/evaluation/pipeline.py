@@ -12,17 +12,23 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
-                nodes.judge_fleet,
+                nodes.judge_candidates,
                 [
                     "sensors",
+                    "admissions",
                     "baselines",
                     "candidates",
+                    "comparisons",
+                    "champions",
                     "training_stamp",
+                    "fleet_window",
+                    "run_info",
                     "params:backtest",
                     "params:evaluation",
+                    "params:overrides",
                 ],
-                ["verdicts", "scorecard", "evaluation_stamp"],
-                name="judge_fleet",
+                ["verdicts", "scorecard", "hold_reasons", "evaluation_stamp"],
+                name="judge_candidates",
             ),
             Node(
                 nodes.draw_figures,
@@ -48,6 +54,8 @@ def create_pipeline() -> Pipeline:
                     "candidates",
                     "verdicts",
                     "scorecard",
+                    "hold_reasons",
+                    "champions",
                     "events",
                     "ingestion_account",
                     "expectation_results",
@@ -55,6 +63,7 @@ def create_pipeline() -> Pipeline:
                     "run_info",
                     "params:fleet",
                     "params:evaluation",
+                    "params:overrides",
                 ],
                 "report",
                 name="write_report",
