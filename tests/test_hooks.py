@@ -33,7 +33,7 @@ def test_all_errors_are_reported_at_once_and_nothing_is_written(fresh: Project) 
         "fleet.horizn: is not a known key",
         "backtest.weeks: 'many' is not allowed",
         "sklearn.linear_model.Rigde",
-        "evaluation.gate.min_probability: 80 is not allowed",
+        "evaluation.gate.min_probability.default: 80 is not allowed",
     ):
         assert expected in text
     assert {path.name for path in fresh.data.iterdir()} == {"01_raw"}

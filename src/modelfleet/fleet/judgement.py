@@ -8,11 +8,12 @@ import polars as pl
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.challenge import champion_evidence, versions_in_service
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.holding import find_holds
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.overruling import overrule, standing_champions
-from modelfleet.fleet.scorecard import judge_candidates, make_scorecard
+from modelfleet.fleet.scorecard import judge_candidates, make_scorecard, trained_candidates
 from modelfleet.fleet.stamps import Stamp
 
 __all__ = ["Judgement", "judge_fleet"]
@@ -68,17 +69,16 @@ def judge_fleet(
     """
     if champions.stamp == stamp["made_of"]:
         return Judgement(champions.verdicts, champions.scorecard, [])
-    verdicts = overrule(
-        judge_candidates(
-            candidates,
-            sensors,
-            weeks=weeks,
-            gate=evaluation.gate,
-            champions=champions,
-            comparisons=comparisons,
-        ),
-        overrides,
+    trained = trained_candidates(candidates)
+    verdicts = judge_candidates(
+        candidates,
+        sensors,
+        weeks=weeks,
+        gate=evaluation.gate,
+        champion=champion_evidence(trained, champions, comparisons, weeks=weeks),
+        versions=versions_in_service(trained, champions),
     )
+    verdicts = overrule(verdicts, overrides)
     scorecard = make_scorecard(sensors, baselines, candidates, verdicts)
     standing = standing_champions(champions, overrides)
     ledger = build_ledger(sensors, admissions, baselines, candidates, verdicts, champions=standing)

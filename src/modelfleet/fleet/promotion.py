@@ -19,19 +19,19 @@ class PromotionDecision:
 
     Attributes:
         state: ``live``, ``waiting for approval`` or ``on hold``.
-        holds: codes of the reasons that hold it; nobody has cleared them.
         serves: cohort to release; empty where nothing goes live.
         provenance: digest of what is known about the run that made the release.
         at: when the run began.
         by: who ran it.
+        holds: codes of the reasons that hold it, and that nobody has cleared.
     """
 
     state: str
-    holds: tuple[str, ...]
     serves: Mapping[str, str]
     provenance: str
     at: str
     by: str
+    holds: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The decision as JSON can hold it."""

@@ -8,6 +8,7 @@ import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, FloatArray
 from modelfleet.domain.gates import (
+    ChampionEvidence,
     Decision,
     Evidence,
     GateResult,
@@ -16,13 +17,16 @@ from modelfleet.domain.gates import (
 )
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.fleet.arrays import as_floats
-from modelfleet.fleet.challenge import champion_evidence, versions_in_service
-from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.demands import demands_of, warn_of_strange_groups
 from modelfleet.fleet.sentences import explain_verdicts
-from modelfleet.fleet.tasks.comparison import COMPARISON_SCHEMA
 
-__all__ = ["TRACES", "evidence_from", "judge_candidates", "make_scorecard"]
+__all__ = [
+    "TRACES",
+    "evidence_from",
+    "judge_candidates",
+    "make_scorecard",
+    "trained_candidates",
+]
 
 BASELINE_FIGURES = ("baseline", "mae", "mase", "mean_error")
 CANDIDATE_FIGURES = (
@@ -57,8 +61,8 @@ def judge_candidates(
     *,
     weeks: int,
     gate: GateParameters,
-    champions: Champions | None = None,
-    comparisons: pl.DataFrame | None = None,
+    champion: ChampionEvidence | None = None,
+    versions: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Judge every trained candidate of the fleet.
 
@@ -67,27 +71,26 @@ def judge_candidates(
         sensors: ``sensor_id``, ``cohort``, ``kind``.
         weeks: judged weeks.
         gate: margins and levels.
-        champions: what is live; ``None`` if nothing is.
-        comparisons: how champions did that are challenged; ``None`` if none is.
+        champion: what serves the sensors of the answer now, in its order; ``None`` if nothing does.
+        versions: of those champions, null where no model serves; ``None`` if none does.
 
     Returns:
         one row per trained candidate, sorted: ``decision``, ``accepted``, ``mode``, ``reasons``,
         ``sentence``, the gain, ``champion_version`` (null where no model serves), and status,
         figure and threshold of each rule.
     """
-    trained = (
-        candidates.filter(pl.col("outcome") == "trained")
-        .join(sensors.select("sensor_id", "cohort", "kind"), on="sensor_id", how="left")
-        .sort("sensor_id")
+    trained = trained_candidates(candidates).join(
+        sensors.select("sensor_id", "cohort", "kind"), on="sensor_id", how="left"
     )
     warn_of_strange_groups(sensors, gate)
-    demands, known = demands_of(trained, gate), champions or Champions.none()
-    challenged = COMPARISON_SCHEMA.to_frame() if comparisons is None else comparisons
+    demands = demands_of(trained, gate)
+    # Without champions their rules are asked of nobody, and their columns are there all the same.
+    nobody = ChampionEvidence.none(trained.height, weeks)
     result = judge(
         evidence_from(trained, weeks),
         demands=demands,
         parameters=gate,
-        champion=champion_evidence(trained, known, challenged, weeks=weeks),
+        champion=champion or nobody,
     )
     return pl.DataFrame(
         {
@@ -103,10 +106,17 @@ def judge_candidates(
             "better_weeks": result.gain.better_weeks,
             "probability": _nullable(result.probability),
             "p_value": _nullable(result.p_value),
-            "champion_version": versions_in_service(trained, known),
+            "champion_version": pl.Series([None] * trained.height, dtype=pl.String)
+            if versions is None
+            else versions,
             **_rule_columns(result),
         }
     )
+
+
+def trained_candidates(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Those that can be judged, in the order of the verdicts."""
+    return candidates.filter(pl.col("outcome") == "trained").sort("sensor_id")
 
 
 def make_scorecard(
