@@ -6,8 +6,12 @@ import pandas as pd
 
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.rule_breaks import count_rule_breaks
 from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
+from modelfleet.fleet.served_figures import add_served_figures
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
@@ -20,7 +24,7 @@ from modelfleet.reporting import (
     render_report,
 )
 
-__all__ = ["draw_figures", "judge_fleet", "write_report"]
+__all__ = ["draw_figures", "judge_fleet", "judge_rules", "write_report"]
 
 
 def judge_fleet(
@@ -30,13 +34,33 @@ def judge_fleet(
     training_stamp: Stamp,
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
+    intervals: IntervalParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Stamp]:
     """Verdicts of all candidates, and all figures of every sensor."""
     known, trained = from_pandas(sensors), candidates.collect(without=TRACES)
     verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
     scorecard = make_scorecard(known, baselines.collect(without=("pattern",)), trained, verdicts)
+    served = add_served_figures(scorecard, trained, intervals)
     stamp = stamp_stage("evaluation", training_stamp, evaluation)
-    return to_pandas(verdicts), to_pandas(scorecard), stamp
+    return to_pandas(verdicts), to_pandas(served), stamp
+
+
+def judge_rules(
+    sensors: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    rules: RuleParameters,
+) -> pd.DataFrame:
+    """How often each business rule would strike, cohort by cohort."""
+    breaks = count_rule_breaks(
+        from_pandas(sensors),
+        candidates.scan(),
+        baselines.scan(),
+        from_pandas(verdicts, lists=("reasons",)),
+        rules,
+    )
+    return to_pandas(breaks)
 
 
 def draw_figures(

@@ -20,9 +20,16 @@ def create_pipeline() -> Pipeline:
                     "training_stamp",
                     "params:backtest",
                     "params:evaluation",
+                    "params:intervals",
                 ],
                 ["verdicts", "scorecard", "evaluation_stamp"],
                 name="judge_fleet",
+            ),
+            Node(
+                nodes.judge_rules,
+                ["sensors", "baselines", "candidates", "verdicts", "params:rules"],
+                "rule_breaks",
+                name="judge_rules",
             ),
             Node(
                 nodes.draw_figures,

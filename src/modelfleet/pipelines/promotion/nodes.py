@@ -8,7 +8,9 @@ from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.ledger import build_ledger
@@ -32,12 +34,14 @@ def check_consistency(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
 ) -> Stamp:
     """Refuse to release what other readings, parameters or code made."""
     by_stage: dict[str, tuple[Parameters, ...]] = {
         "validation": (validation,),
-        "baseline": (fleet, backtest, baseline),
-        "training": (training,),
+        "baseline": (fleet, backtest, baseline, intervals),
+        "training": (training, rules),
         "evaluation": (evaluation,),
     }
     return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
@@ -78,6 +82,8 @@ def assemble_release(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
     """The release, and a card that says what is in it."""
     draft = draft_release(
@@ -86,7 +92,9 @@ def assemble_release(
         baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
-        parameters=shaping_parameters(fleet, backtest, validation, baseline, training, evaluation),
+        parameters=shaping_parameters(
+            fleet, backtest, validation, baseline, training, evaluation, intervals, rules
+        ),
         readings=readings,
         run={**run_info, "readings": readings.identity()},
         files={

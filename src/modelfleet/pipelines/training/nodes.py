@@ -11,11 +11,14 @@ from modelfleet.domain.parameters.fleet import (
     FleetParameters,
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
+from modelfleet.fleet.sensor_rules import rules_by_sensor
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
 from modelfleet.fleet.spot_check import spot_check
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -39,6 +42,8 @@ def train_candidates(
     backtest: BacktestParameters,
     baseline: BaselineParameters,
     training: TrainingParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
 ) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
@@ -52,16 +57,18 @@ def train_candidates(
         kinds=backtest.exclude_events,
         scope=ingestion.events.scope,
     )
+    bounds, recipes = rules_by_sensor(known, rules), assign(admitted, training.assign)
     task = TrainingTask(
-        make_roster(admitted, assign(admitted, training.assign), periods),
+        make_roster(admitted, recipes, periods, rules=bounds),
         baselines=dict(baselines.scan().select("sensor_id", "baseline").collect().iter_rows()),
         baseline_weeks=baseline.weeks,
         axis=axis,
         horizon=fleet.horizon,
         parameters=training,
         backtest=backtest,
+        intervals=intervals,
         covariates=covariate_arrays(from_pandas(covariates), axis),
     )
     candidates = map_shards(task, source=readings, workspace=workspace, engine=engine)
     checks = spot_check(task, candidates, source=readings, workspace=workspace, engine=engine)
-    return candidates, checks, stamp_stage("training", baseline_stamp, training)
+    return candidates, checks, stamp_stage("training", baseline_stamp, training, rules)

@@ -27,6 +27,8 @@ def create_pipeline() -> Pipeline:
                     "params:backtest",
                     "params:baseline",
                     "params:training",
+                    "params:intervals",
+                    "params:rules",
                     "params:ingestion",
                     "params:engine",
                 ],
