@@ -11,8 +11,9 @@ from modelfleet.domain.intervals import CellPlan, interval_cells, plan_cells, tr
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.isolation import isolated
+from modelfleet.fleet.rows import table_of
 
-__all__ = ["INTERVAL_COLUMNS", "RESIDUALS", "interval_shape", "with_intervals"]
+__all__ = ["INTERVAL_COLUMNS", "RESIDUALS", "interval_shape", "table_with_intervals"]
 
 Row = dict[str, Any]
 
@@ -28,9 +29,9 @@ INTERVAL_COLUMNS: Mapping[str, pl.DataType] = {
     "untracked_coverage": pl.List(pl.Float64),
 }
 """``interval`` is the half width of each cell (:data:`~modelfleet.domain.intervals.CELLS`) in the
-unit of the readings, NaN where there is none; ``interval_factor`` stretches all of them in the week
-to come. By judged week: ``interval_hours`` with an interval from the weeks before, and the share of
-their readings that it covered with and without the factor, NaN where there are none."""
+unit of the readings, null where there is none; ``interval_factor`` stretches all of them in the
+week to come. By judged week: ``interval_hours`` with an interval from the weeks before, and the
+share of their readings that it covered with and without the factor, null where there are none."""
 
 
 def interval_shape(parameters: IntervalParameters) -> dict[str, Any]:
@@ -38,22 +39,26 @@ def interval_shape(parameters: IntervalParameters) -> dict[str, Any]:
     return parameters.model_dump(mode="json", exclude={"sound_from", "sound_to"})
 
 
-def with_intervals(rows: Sequence[Row], axis: Axis, parameters: IntervalParameters) -> list[Row]:
-    """Add the columns of an interval to all rows that have residuals.
+def table_with_intervals(
+    rows: Sequence[Row], schema: pl.Schema, *, axis: Axis, parameters: IntervalParameters
+) -> pl.DataFrame:
+    """A table with one row per record, and intervals for all that have residuals.
 
     All sensors are tracked in one call, which takes a quarter of the time of one call each. If it
     fails, each is tried alone, and only those that fail alone become ``failed``.
 
     Args:
-        rows: one per sensor; those with :data:`RESIDUALS` get the columns of
-            :data:`INTERVAL_COLUMNS`.
+        rows: one per sensor; those with :data:`RESIDUALS` get an interval.
+        schema: of the table, :data:`INTERVAL_COLUMNS` among its columns.
         axis: of the run; the judged weeks are its last ones.
         parameters: coverage, and the tracking of it.
     """
     track = functools.partial(_track, axis=axis, parameters=parameters)
     judged = [row for row in rows if RESIDUALS in row]
     told = {row["sensor_id"]: row for row in _all_told(judged, track)}
-    return [told.get(row["sensor_id"], row) for row in rows]
+    table = table_of([told.get(row["sensor_id"], row) for row in rows], schema)
+    lists = [name for name, kind in INTERVAL_COLUMNS.items() if isinstance(kind, pl.List)]
+    return table.with_columns(pl.col(lists).list.eval(pl.element().fill_nan(None)))
 
 
 def _all_told(rows: Sequence[Row], track: Callable[[Sequence[Row]], list[Row]]) -> list[Row]:

@@ -64,7 +64,7 @@ def count_rule_breaks(
     known = sensors.sort("sensor_id")
     rules = rules_of_fleet(known, parameters)
     own = _count_own(known, candidates, rules_by_sensor(known, parameters))
-    names = [rule.name for rule in (*rules.limits, *rules.changes)]
+    names = [*(rule.name for rule in rules.limits), *(rule.name for rule in rules.changes)]
     order = pl.col("rule").replace_strict({name: k for k, name in enumerate(names)}, default=None)
     sums = _count_sums(known, candidates, baselines, verdicts, rules)
     return pl.concat([own.sort(order, "cohort"), sums]).match_to_schema(RULE_BREAKS_SCHEMA)
@@ -132,8 +132,10 @@ def _count_sums(
 
 def _can_be_judged(served: FloatArray, rule: CohortSum) -> BoolArray:
     """Steps at which every part of a sum is there, and what it is measured by; shape (steps,)."""
-    whole = np.isfinite(served[rule.members]).all(axis=0)
-    return whole if rule.share_of is None else whole & (served[rule.share_of] > 0)
+    known = np.isfinite(served[rule.members]).all(axis=0)
+    if rule.share_of is not None:
+        known &= served[rule.share_of] > 0
+    return np.asarray(known, dtype=np.bool_)
 
 
 def _in_sums(rules: Rules, sensors: int) -> BoolArray:
@@ -164,7 +166,7 @@ def _traces(
         frame.select("sensor_id", trace=pl.col(column).cast(pl.List(pl.Float64))).collect()
         for frame, column in ((on_model, "forecast_trace"), (baselines.filter(wanted), "trace"))
     ]
-    steps = max(int(each["trace"].list.len().max() or 0) for each in told)
+    steps = max((len(trace) for each in told for trace in each["trace"].drop_nulls()), default=0)
     model, backup = (_as_rows(ids, each, steps) for each in told)
     return model, backup
 

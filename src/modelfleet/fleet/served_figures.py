@@ -87,7 +87,7 @@ def _mean_coverage(trained: pl.DataFrame, column: str) -> FloatArray:
             "hours": trained["interval_hours"],
         }
     ).explode("coverage", "hours")
-    covered = pl.col("coverage").fill_nan(0.0) * pl.col("hours")
+    covered = pl.col("coverage").fill_null(0.0) * pl.col("hours")
     total = weeks.group_by("sensor", maintain_order=True).agg(
         covered.sum().alias("covered"), pl.col("hours").sum()
     )

@@ -22,13 +22,12 @@ from modelfleet.fleet.interval_evidence import (
     INTERVAL_COLUMNS,
     RESIDUALS,
     interval_shape,
-    with_intervals,
+    table_with_intervals,
 )
 from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.judged import TRACE, TRACED, Judged, future_pattern, judged_series
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
-from modelfleet.fleet.rows import table_of
 
 __all__ = ["BASELINE_SCHEMA", "BaselineTask"]
 
@@ -134,7 +133,9 @@ class BaselineTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
         rows = [self._row(member, found.get(member.sensor_id)) for member in self.roster.all()]
-        return table_of(with_intervals(rows, self.axis, self.intervals), BASELINE_SCHEMA)
+        return table_with_intervals(
+            rows, BASELINE_SCHEMA, axis=self.axis, parameters=self.intervals
+        )
 
     def _row(self, member: Member, block: Block | None) -> dict[str, Any]:
         # A sensor that never spoke may still have a business rule.

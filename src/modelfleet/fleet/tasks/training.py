@@ -29,14 +29,13 @@ from modelfleet.fleet.interval_evidence import (
     INTERVAL_COLUMNS,
     RESIDUALS,
     interval_shape,
-    with_intervals,
+    table_with_intervals,
 )
 from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.judged import TRACE, TRACED, Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
-from modelfleet.fleet.rows import table_of
 
 __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
 
@@ -90,8 +89,9 @@ absolute errors on the same ``hours``. The evidence is about what would be serve
 ``forecast_rows``, rows of the judged weeks that the model has a forecast for, each of
 ``rules_broken`` gave ``rows_replaced`` to the baseline, and these are judged as served;
 ``no_forecast`` counts rows since the first reading for which the model has none, which are not
-judged. The columns of its interval are :data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`.
-The traces are the last two weeks of the backtest, step by step, for pictures."""
+judged. The columns of its interval are those of
+:data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`. The traces are the last two weeks of
+the backtest, step by step, as served."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,9 @@ class TrainingTask:
             )
             for member in self.roster.all()
         ]
-        return table_of(with_intervals(rows, self.axis, self.intervals), CANDIDATE_SCHEMA)
+        return table_with_intervals(
+            rows, CANDIDATE_SCHEMA, axis=self.axis, parameters=self.intervals
+        )
 
     def _buffer(self, length: int) -> FloatArray:
         """Room for the largest design: all sensors' are built there, one after the other."""
