@@ -65,7 +65,9 @@ def test_a_column_or_a_measure_that_is_not_there_is_told_before_anything_is_comp
         limits=[{"name": "possible", "low": "lowest"}],
         cohort_sum=[{"name": "adds_up", "cohorts": ["x"], "low": 0.5, "share_of": "z"}],
     )
-    with pytest.raises(ConfigurationError, match="no column 'lowest'.*no sensor of the fleet: 'z'"):
+    with pytest.raises(
+        ConfigurationError, match=r"no column 'lowest'.*no sensor of the fleet: 'z'"
+    ):
         rules_by_sensor(SENSORS, asked)
 
 
@@ -77,4 +79,4 @@ def test_a_worker_gets_the_rules_of_its_sensors_and_they_name_its_result() -> No
     free = list(make_roster(SENSORS, everybody, {}).all())
     assert [member.rules for member in members] == [bound["a"], bound["b"], NO_RULES]
     assert [m.key() == f.key() for m, f in zip(members, free, strict=True)] == [False, False, True]
-    assert pickle.loads(pickle.dumps(members)) == members  # noqa: S301
+    assert pickle.loads(pickle.dumps(members)) == members

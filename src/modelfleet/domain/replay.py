@@ -50,16 +50,15 @@ def replay_rules(
         rules: of one sensor, without sums.
         horizon: steps of an issued forecast.
     """
-    if not rules.changes and not _beyond(forecast, rules):
+    beyond = _beyond(forecast, rules)
+    if not beyond and not rules.changes:
         return Replay(forecast, {})
     weeks, per_week = forecast.shape
     issued, stood_in = _by_issue(forecast, horizon), _by_issue(backup, horizon)
-    served = apply_rules(
-        issued,
-        stood_in,
-        _for_each(rules, len(issued)),
-        previous=_by_issue(before, horizon)[:, 0],
-    )
+    previous = _by_issue(before, horizon)[:, 0]
+    if not beyond and not _jumps(issued, stood_in, previous, rules):
+        return Replay(forecast, {})
+    served = apply_rules(issued, stood_in, _for_each(rules, len(issued)), previous=previous)
     code = _weekly(served.code, weeks, per_week)
     struck = (code != MODEL) & (code != NO_FORECAST)
     values = np.where(struck, _weekly(served.values, weeks, per_week), forecast)
@@ -72,6 +71,13 @@ def _beyond(forecast: FloatArray, rules: Rules) -> bool:
         bool(((forecast < limit.low[0]) | (forecast > limit.high[0])).any())
         for limit in rules.limits
     )
+
+
+def _jumps(issued: FloatArray, stood_in: FloatArray, previous: FloatArray, rules: Rules) -> bool:
+    """Whether any step is too large while nothing is replaced; if not, nothing ever is."""
+    served = np.where(np.isfinite(issued), issued, stood_in)
+    step = np.abs(np.diff(served, axis=1, prepend=previous[:, None]))
+    return any(bool((step > change.largest[0]).any()) for change in rules.changes)
 
 
 def _by_issue(values: FloatArray, horizon: int) -> FloatArray:
