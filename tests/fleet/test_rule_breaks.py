@@ -72,7 +72,7 @@ def breaks(
 
 
 def test_limits_and_changes_are_added_up_per_cohort() -> None:
-    """Of the sensors that each rule binds, over all judged weeks; the order is that of the rules."""
+    """Of the sensors that each rule binds, over all judged weeks, in the order of the rules."""
     found = breaks(
         row("a", 5, ("no_forecast", 7), ("possible", 30), ("no_jump", 5)),
         row("b", 5, ("possible", 10)),

@@ -68,7 +68,7 @@ def test_weeks_count_by_their_hours() -> None:
 
 
 def test_replaced_rows_are_told_over_all_rules() -> None:
-    """As a share of the rows that the model has a forecast for; missing ones are no rule's doing."""
+    """As a share of the rows with a forecast of the model; missing ones are no rule's doing."""
     found = card()
     assert found["bent"]["replaced_share"] == pytest.approx(0.1)
     assert found["bent"]["rules_broken"] == ["possible", "no_jump"]

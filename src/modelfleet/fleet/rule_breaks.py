@@ -166,7 +166,8 @@ def _traces(
         frame.select("sensor_id", trace=pl.col(column).cast(pl.List(pl.Float64))).collect()
         for frame, column in ((on_model, "forecast_trace"), (baselines.filter(wanted), "trace"))
     ]
-    steps = max((len(trace) for each in told for trace in each["trace"].drop_nulls()), default=0)
+    lengths = [each["trace"].list.len().fill_null(0).to_numpy() for each in told]
+    steps = int(np.concatenate(lengths).max(initial=0))
     model, backup = (_as_rows(ids, each, steps) for each in told)
     return model, backup
 
