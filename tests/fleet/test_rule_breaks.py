@@ -1,5 +1,6 @@
 """How often rules would strike in each cohort, sums over cohorts among them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ SENSORS = pl.DataFrame(
     },
     schema_overrides={"upper_limit": pl.Float64, "rule_value": pl.Float64},
 )
+ACCEPTED = {"a": "accept", "b": "keep"}
 LIMITS = [{"name": "possible", "low": "lower_limit"}]
 BACKUPS = {"a": 4.0, "b": 4.0, "dead": None, "inflow": 8.0, "other": 4.0}
 
@@ -41,9 +43,17 @@ def row(sensor_id: str, trace: Any, *broken: tuple[str, int]) -> dict[str, Any]:
 
 
 def breaks(
-    *candidates: dict[str, Any], accepted: str = "ab", **rules: Any
+    *candidates: dict[str, Any],
+    decisions: Mapping[str, str] = ACCEPTED,
+    retired: Sequence[str] = (),
+    **rules: Any,
 ) -> dict[tuple[str, str], tuple[str, int, int, float | None]]:
     """Kind, rows, replaced and share by rule and cohort."""
+    reasons = [["retired_by_owner"] if name in retired else [] for name in IDS]
+    admissions = pl.DataFrame(
+        {"sensor_id": IDS, "reasons": reasons},
+        schema={"sensor_id": pl.String, "reasons": pl.List(pl.String)},
+    )
     baselines = [
         {
             "sensor_id": name,
@@ -54,15 +64,19 @@ def breaks(
     ]
     ids = [candidate["sensor_id"] for candidate in candidates]
     verdicts = pl.DataFrame(
-        {"sensor_id": ids, "accepted": [name in accepted for name in ids]},
-        schema={"sensor_id": pl.String, "accepted": pl.Boolean},
+        {
+            "sensor_id": ids,
+            "decision": [decisions.get(name, "baseline") for name in ids],
+        },
+        schema={"sensor_id": pl.String, "decision": pl.String},
     )
     table = count_rule_breaks(
-        SENSORS,
-        pl.DataFrame(list(candidates), schema=CANDIDATE_SCHEMA).lazy(),
-        pl.DataFrame(baselines, schema=BASELINE_SCHEMA).lazy(),
-        verdicts,
-        RuleParameters.model_validate(rules),
+        sensors=SENSORS,
+        admissions=admissions,
+        candidates=pl.DataFrame(list(candidates), schema=CANDIDATE_SCHEMA).lazy(),
+        baselines=pl.DataFrame(baselines, schema=BASELINE_SCHEMA).lazy(),
+        verdicts=verdicts,
+        parameters=RuleParameters.model_validate(rules),
     )
     assert table.schema == RULE_BREAKS_SCHEMA
     rows = table.iter_rows(named=True)
@@ -99,15 +113,27 @@ def test_a_sum_that_does_not_add_up_gives_all_models_of_its_cohort_to_the_backup
 def test_who_is_not_accepted_counts_with_what_serves_it() -> None:
     """A wild model that was rejected breaks no sum; its backup is no model's row."""
     adds_up = [{"name": "adds_up", "cohorts": ["x"], "high": 20}]
-    found = breaks(row("a", 50), row("b", 5), accepted="b", cohort_sum=adds_up)
+    found = breaks(row("a", 50), row("b", 5), decisions={"b": "accept"}, cohort_sum=adds_up)
     assert found == {("adds_up", "x"): ("cohort_sum", STEPS, 0, 0.0)}
 
 
 def test_a_sum_with_an_unknown_part_cannot_be_judged() -> None:
     """One sensor of the cohort is served by nothing: no rows, no share."""
     adds_up = [{"name": "adds_up", "cohorts": ["y", "nowhere"], "high": 1}]
-    found = breaks(row("other", 5), accepted="other", cohort_sum=adds_up)
+    found = breaks(row("other", 5), decisions={"other": "accept"}, cohort_sum=adds_up)
     assert found == {("adds_up", "y"): ("cohort_sum", 0, 0, None)}
+
+
+def test_who_is_retired_is_no_part_of_a_sum() -> None:
+    """What is left of the cohort is added up; a cohort of retired sensors has no sum."""
+    adds_up = [{"name": "adds_up", "cohorts": ["x", "y"], "high": 1}]
+    found = breaks(
+        row("other", 5),
+        decisions={"other": "accept"},
+        retired=["dead", "a", "b"],
+        cohort_sum=adds_up,
+    )
+    assert found == {("adds_up", "y"): ("cohort_sum", STEPS, STEPS, 1.0)}
 
 
 def test_a_sum_may_be_measured_by_what_is_served_for_another_sensor() -> None:

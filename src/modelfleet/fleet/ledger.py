@@ -37,39 +37,38 @@ def build_ledger(
     baselines: pl.DataFrame,
     candidates: pl.DataFrame,
     verdicts: pl.DataFrame,
+    *,
+    champions: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Put together what every stage said of every sensor.
 
-    A sensor that its owner retired is served by nothing, whatever else is known of it.
+    A sensor that its owner retired is served by nothing, whatever else is known of it. Where
+    training failed, the model that serves goes on.
 
     Args:
         sensors: ``sensor_id``, ``cohort``: the fleet.
         admissions: ``sensor_id``, ``admitted``, ``reasons``.
         baselines: ``sensor_id``, ``outcome``, ``reason``, ``version``.
         candidates: ``sensor_id``, ``outcome``, ``reason``, ``version``; admitted sensors only.
-        verdicts: ``sensor_id``, ``accepted``, ``reasons``; trained sensors only.
+        verdicts: ``sensor_id``, ``decision``, ``champion_version``, ``reasons``; trained sensors
+            only.
+        champions: ``sensor_id``, ``version`` of models that may go on serving; ``None`` if none.
 
     Raises:
         LedgerError: a sensor is missing or stands twice.
     """
     none = pl.lit([], dtype=pl.List(pl.String))
+    table = sensors.select("sensor_id", "cohort")
+    for part in (
+        _prefixed(admissions, "admitted", "reasons", by="admission"),
+        _prefixed(baselines, "outcome", "reason", "version", by="baseline"),
+        _prefixed(candidates, "outcome", "reason", "version", by="candidate"),
+        _prefixed(verdicts, "decision", "champion_version", "reasons", by="verdict"),
+        _standing(champions),
+    ):
+        table = table.join(part, on="sensor_id", how="left")
     table = (
-        sensors.select("sensor_id", "cohort")
-        .join(
-            _prefixed(admissions, "admitted", "reasons", by="admission"), on="sensor_id", how="left"
-        )
-        .join(
-            _prefixed(baselines, "outcome", "reason", "version", by="baseline"),
-            on="sensor_id",
-            how="left",
-        )
-        .join(
-            _prefixed(candidates, "outcome", "reason", "version", by="candidate"),
-            on="sensor_id",
-            how="left",
-        )
-        .join(_prefixed(verdicts, "accepted", "reasons", by="verdict"), on="sensor_id", how="left")
-        .with_columns(backup=pl.col("baseline_outcome") == "fitted")
+        table.with_columns(backup=pl.col("baseline_outcome") == "fitted")
         .with_columns(outcome=_outcome())
         .with_columns(serves=_serves())
     )
@@ -86,6 +85,8 @@ def build_ledger(
     version = (
         pl.when(pl.col("serves") == "model")
         .then("candidate_version")
+        .when(pl.col("serves") == "champion")
+        .then(pl.coalesce("verdict_champion_version", "standing"))
         .when(pl.col("serves") == "baseline")
         .then("baseline_version")
     )
@@ -131,6 +132,13 @@ def ledger_totals(ledger: pl.DataFrame) -> LedgerTotals:
     }
 
 
+def _standing(champions: pl.DataFrame | None) -> pl.DataFrame:
+    """Models that go on serving where training failed."""
+    if champions is None:
+        return pl.DataFrame(schema={"sensor_id": pl.String, "standing": pl.String})
+    return champions.select("sensor_id", standing="version")
+
+
 def _prefixed(frame: pl.DataFrame, *columns: str, by: str) -> pl.DataFrame:
     return frame.select("sensor_id", *(pl.col(c).alias(f"{by}_{c}") for c in columns))
 
@@ -139,7 +147,7 @@ def _outcome() -> pl.Expr:
     retired = pl.col("admission_reasons").list.contains(RETIRED).fill_null(value=False)
     admitted = pl.col("admission_admitted").fill_null(value=False)
     trained = (pl.col("candidate_outcome") == "trained").fill_null(value=False)
-    accepted = pl.col("verdict_accepted").fill_null(value=False)
+    decision = pl.col("verdict_decision").fill_null("baseline")
     return (
         pl.when(retired)
         .then(pl.lit("retired"))
@@ -147,8 +155,10 @@ def _outcome() -> pl.Expr:
         .then(pl.lit("quarantined"))
         .when(~trained)
         .then(pl.lit("failed"))
-        .when(accepted)
+        .when(decision == "accept")
         .then(pl.lit("accepted"))
+        .when(decision == "keep")
+        .then(pl.lit("kept"))
         .otherwise(pl.lit("backup"))
     )
 
@@ -157,6 +167,11 @@ def _serves() -> pl.Expr:
     return (
         pl.when(pl.col("outcome") == "accepted")
         .then(pl.lit("model"))
+        .when(
+            (pl.col("outcome") == "kept")
+            | ((pl.col("outcome") == "failed") & pl.col("standing").is_not_null())
+        )
+        .then(pl.lit("champion"))
         .when(pl.col("backup").fill_null(value=False) & (pl.col("outcome") != "retired"))
         .then(pl.lit("baseline"))
         .otherwise(pl.lit("none"))

@@ -10,6 +10,7 @@ __all__ = ["PromotionDecision", "Releases", "decide_promotion"]
 
 LIVE = "live"
 WAITING = "waiting for approval"
+HELD = "on hold"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class PromotionDecision:
     """What follows for a release.
 
     Attributes:
-        state: ``live`` or ``waiting for approval``.
+        state: ``live``, ``waiting for approval`` or ``on hold``.
+        holds: codes of the reasons that hold it; nobody has cleared them.
         serves: cohort to release; empty where nothing goes live.
         provenance: digest of what is known about the run that made the release.
         at: when the run began.
@@ -25,6 +27,7 @@ class PromotionDecision:
     """
 
     state: str
+    holds: tuple[str, ...]
     serves: Mapping[str, str]
     provenance: str
     at: str
@@ -32,7 +35,7 @@ class PromotionDecision:
 
     def as_dict(self) -> dict[str, Any]:
         """The decision as JSON can hold it."""
-        return {**asdict(self), "serves": dict(self.serves)}
+        return {**asdict(self), "holds": list(self.holds), "serves": dict(self.serves)}
 
 
 class Releases(Protocol):
@@ -48,18 +51,23 @@ def decide_promotion(
     cohorts: Collection[str],
     parameters: PromotionParameters,
     releases: Releases,
+    *,
+    holds: Collection[str] = (),
 ) -> PromotionDecision:
-    """Decide by policy.
+    """Decide by policy, unless something holds the release: then it waits for people.
 
     Args:
         card: ``rid`` of the release, ``started_at`` and ``by`` of the run.
         cohorts: of the fleet.
         parameters: the environment's policy.
         releases: where the release was published, perhaps by an earlier run.
+        holds: codes of the reasons to hold it.
     """
-    live = parameters.policy == "automatic"
+    held = sorted(set(holds) - parameters.cleared(card["rid"]))
+    live = parameters.policy == "automatic" and not held
     return PromotionDecision(
-        state=LIVE if live else WAITING,
+        state=LIVE if live else HELD if held else WAITING,
+        holds=tuple(held),
         serves=dict.fromkeys(sorted(cohorts), card["rid"]) if live else {},
         provenance=releases.provenance_digest(card["rid"]),
         at=card["started_at"],

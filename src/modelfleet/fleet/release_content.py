@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.lineage import canonical_json, digest_of
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.releases import Manifest
@@ -27,6 +28,7 @@ MODEL_COLUMNS = (
     "sensor_id",
     "version",
     "recipe",
+    "specification",
     "estimator",
     "feature_names",
     "coefficients",
@@ -88,6 +90,7 @@ def draft_release(
     readings: ReadingsSource,
     run: Mapping[str, Any],
     files: Mapping[str, bytes],
+    champions: pl.DataFrame | None = None,
 ) -> ReleaseDraft:
     """Put a release together.
 
@@ -101,11 +104,14 @@ def draft_release(
         readings: what was learned from; counts by content, not by table version.
         run: facts about the run.
         files: path to bytes of files about the run, such as the report.
+        champions: models of the live release; those that stay are carried over as they are.
+
+    Raises:
+        ReleaseError: a champion that should stay is not live any more.
     """
-    serving = ledger.filter(pl.col("serves") == "model")["sensor_id"].implode()
-    models = candidates.filter(pl.col("sensor_id").is_in(serving)).select(MODEL_COLUMNS)
+    models = [_new_models(ledger, candidates, parameters), _kept_models(ledger, champions)]
     contents = {
-        "models.parquet": table_bytes(models),
+        "models.parquet": table_bytes(pl.concat(models, how="diagonal_relaxed")),
         "baselines.parquet": table_bytes(baselines.select(BASELINE_COLUMNS)),
         "serves.parquet": table_bytes(_with_codes_only(ledger)),
         "scorecard.parquet": table_bytes(scorecard),
@@ -119,6 +125,37 @@ def draft_release(
         readings=readings_digest(readings),
     )
     return ReleaseDraft(contents, manifest, attachments(run, files))
+
+
+def _new_models(
+    ledger: pl.DataFrame, candidates: pl.DataFrame, parameters: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Candidates that will serve, each with the recipe it was made by."""
+    recipes = parameters.get("training", {}).get("recipes", {})
+    texts = {name: canonical_json(recipe) for name, recipe in recipes.items()}
+    serving = ledger.filter(pl.col("serves") == "model")["sensor_id"].implode()
+    text = pl.col("recipe").replace_strict(texts, default=None, return_dtype=pl.String)
+    return (
+        candidates.filter(pl.col("sensor_id").is_in(serving))
+        .with_columns(specification=text)
+        .select(MODEL_COLUMNS)
+    )
+
+
+def _kept_models(ledger: pl.DataFrame, champions: pl.DataFrame | None) -> pl.DataFrame:
+    """Models of the live release that go on serving."""
+    kept = ledger.filter(pl.col("serves") == "champion").select("sensor_id", "version")
+    if champions is None or kept.is_empty():
+        found = pl.DataFrame(schema={"sensor_id": pl.String})
+    else:
+        found = champions.join(kept, on=["sensor_id", "version"], how="semi")
+    if found.height < kept.height:
+        missing = sorted(set(kept["sensor_id"]) - set(found["sensor_id"]))
+        raise ReleaseError(
+            f"the champions of {listing(missing)} are not live any more: the channel moved while "
+            "this run was at work; run `kedro run` again"
+        )
+    return found
 
 
 def shaping_parameters(*sections: Parameters) -> dict[str, Any]:

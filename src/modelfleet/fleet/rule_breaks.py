@@ -5,7 +5,8 @@ weeks. Whether a cohort adds up can only be told of all its sensors together: th
 on the traces, the last two judged weeks, as the fleet would be served by the verdicts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.rules import CohortSum, Rules, apply_rules
 from modelfleet.fleet.arrays import as_floats
+from modelfleet.fleet.retirement import RETIRED
 from modelfleet.fleet.sensor_rules import SensorRules, rules_by_sensor, rules_of_fleet
 from modelfleet.fleet.served_figures import replaced_rows
 
@@ -38,7 +40,9 @@ LIMITS, CHANGES, SUMS = "limits", "rate_of_change", "cohort_sum"
 
 
 def count_rule_breaks(
+    *,
     sensors: pl.DataFrame,
+    admissions: pl.DataFrame,
     candidates: pl.LazyFrame,
     baselines: pl.LazyFrame,
     verdicts: pl.DataFrame,
@@ -49,9 +53,11 @@ def count_rule_breaks(
     Args:
         sensors: ``sensor_id``, ``cohort``, ``kind`` and the metadata that bounds may name: the
             fleet.
+        admissions: ``reasons``; who is retired is no part of a sum.
         candidates: trained ones have been counted; traces are read of those in sums only.
         baselines: ``trace`` of every sensor: what its backup said of the steps of the traces.
-        verdicts: ``sensor_id``, ``accepted``; who is not accepted is served by its backup.
+        verdicts: ``decision``; whom the baseline serves counts with it. Where a champion is kept,
+            the candidate's forecast stands for its own.
         parameters: the rules.
 
     Returns:
@@ -66,7 +72,9 @@ def count_rule_breaks(
     own = _count_own(known, candidates, rules_by_sensor(known, parameters))
     names = [*(rule.name for rule in rules.limits), *(rule.name for rule in rules.changes)]
     order = pl.col("rule").replace_strict({name: k for k, name in enumerate(names)}, default=None)
-    sums = _count_sums(known, candidates, baselines, verdicts, rules)
+    retired = admissions.filter(pl.col("reasons").list.contains(RETIRED))["sensor_id"]
+    serving = ~known["sensor_id"].is_in(retired.implode()).to_numpy()
+    sums = _count_sums(known, candidates, baselines, verdicts, _in_service(rules.sums, serving))
     return pl.concat([own.sort(order, "cohort"), sums]).match_to_schema(RULE_BREAKS_SCHEMA)
 
 
@@ -107,14 +115,14 @@ def _count_sums(
     candidates: pl.LazyFrame,
     baselines: pl.LazyFrame,
     verdicts: pl.DataFrame,
-    rules: Rules,
+    sums: Sequence[CohortSum],
 ) -> pl.DataFrame:
     """Of sums over cohorts: replayed on the traces, all sums together."""
-    concerned = _in_sums(rules, sensors.height)
+    concerned = _in_sums(sums, sensors.height)
     if not concerned.any():
         return RULE_BREAKS_SCHEMA.to_frame()
     chosen = sensors.filter(pl.Series(concerned))
-    few = tuple(_among(rule, concerned) for rule in rules.sums)
+    few = tuple(_among(rule, concerned) for rule in sums)
     model, backup = _traces(chosen["sensor_id"], candidates, baselines, verdicts)
     before = apply_rules(model, backup, Rules()).values
     served = apply_rules(model, backup, Rules(sums=few))
@@ -130,6 +138,12 @@ def _count_sums(
     return _with_share(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
+def _in_service(sums: Sequence[CohortSum], serving: BoolArray) -> tuple[CohortSum, ...]:
+    """Sums over sensors in service; cohorts that have none have no sum."""
+    left = (replace(each, members=each.members & serving) for each in sums)
+    return tuple(each for each in left if each.members.any())
+
+
 def _can_be_judged(served: FloatArray, rule: CohortSum) -> BoolArray:
     """Steps at which every part of a sum is there, and what it is measured by; shape (steps,)."""
     known = np.isfinite(served[rule.members]).all(axis=0)
@@ -138,10 +152,10 @@ def _can_be_judged(served: FloatArray, rule: CohortSum) -> BoolArray:
     return np.asarray(known, dtype=np.bool_)
 
 
-def _in_sums(rules: Rules, sensors: int) -> BoolArray:
+def _in_sums(sums: Sequence[CohortSum], sensors: int) -> BoolArray:
     """Sensors that are added up, or that sums are measured by; shape (n,)."""
     concerned = np.zeros(sensors, dtype=np.bool_)
-    for rule in rules.sums:
+    for rule in sums:
         concerned |= rule.members
         if rule.share_of is not None:
             concerned[rule.share_of] = True
@@ -160,8 +174,8 @@ def _traces(
 ) -> tuple[FloatArray, FloatArray]:
     """Forecasts of the models that serve, and of all backups; NaN elsewhere, shapes (n, steps)."""
     wanted = pl.col("sensor_id").is_in(ids.implode())
-    accepted = verdicts.filter("accepted")["sensor_id"].implode()
-    on_model = candidates.filter(wanted & pl.col("sensor_id").is_in(accepted))
+    served = verdicts.filter(pl.col("decision") != "baseline")["sensor_id"].implode()
+    on_model = candidates.filter(wanted & pl.col("sensor_id").is_in(served))
     told = [
         frame.select("sensor_id", trace=pl.col(column).cast(pl.List(pl.Float64))).collect()
         for frame, column in ((on_model, "forecast_trace"), (baselines.filter(wanted), "trace"))

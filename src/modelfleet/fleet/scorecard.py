@@ -8,7 +8,6 @@ import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, FloatArray
 from modelfleet.domain.gates import (
-    ChampionEvidence,
     Decision,
     Evidence,
     GateResult,
@@ -17,8 +16,11 @@ from modelfleet.domain.gates import (
 )
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.fleet.arrays import as_floats
+from modelfleet.fleet.challenge import champion_evidence, versions_in_service
+from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.demands import demands_of, warn_of_strange_groups
 from modelfleet.fleet.sentences import explain_verdicts
+from modelfleet.fleet.tasks.comparison import COMPARISON_SCHEMA
 
 __all__ = ["TRACES", "evidence_from", "judge_candidates", "make_scorecard"]
 
@@ -55,7 +57,8 @@ def judge_candidates(
     *,
     weeks: int,
     gate: GateParameters,
-    champion: ChampionEvidence | None = None,
+    champions: Champions | None = None,
+    comparisons: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Judge every trained candidate of the fleet.
 
@@ -64,11 +67,13 @@ def judge_candidates(
         sensors: ``sensor_id``, ``cohort``, ``kind``.
         weeks: judged weeks.
         gate: margins and levels.
-        champion: what serves the sensors of the answer now, in its order; ``None`` if nothing does.
+        champions: what is live; ``None`` if nothing is.
+        comparisons: how champions did that are challenged; ``None`` if none is.
 
     Returns:
         one row per trained candidate, sorted: ``decision``, ``accepted``, ``mode``, ``reasons``,
-        ``sentence``, the gain, and status, figure and threshold of each rule.
+        ``sentence``, the gain, ``champion_version`` (null where no model serves), and status,
+        figure and threshold of each rule.
     """
     trained = (
         candidates.filter(pl.col("outcome") == "trained")
@@ -76,9 +81,13 @@ def judge_candidates(
         .sort("sensor_id")
     )
     warn_of_strange_groups(sensors, gate)
-    demands = demands_of(trained, gate)
+    demands, known = demands_of(trained, gate), champions or Champions.none()
+    challenged = COMPARISON_SCHEMA.to_frame() if comparisons is None else comparisons
     result = judge(
-        evidence_from(trained, weeks), demands=demands, parameters=gate, champion=champion
+        evidence_from(trained, weeks),
+        demands=demands,
+        parameters=gate,
+        champion=champion_evidence(trained, known, challenged, weeks=weeks),
     )
     return pl.DataFrame(
         {
@@ -94,6 +103,7 @@ def judge_candidates(
             "better_weeks": result.gain.better_weeks,
             "probability": _nullable(result.probability),
             "p_value": _nullable(result.p_value),
+            "champion_version": versions_in_service(trained, known),
             **_rule_columns(result),
         }
     )
@@ -121,6 +131,7 @@ def make_scorecard(
     )
     verdict = verdicts.select(
         "sensor_id",
+        "decision",
         "accepted",
         "gain",
         "gain_error",

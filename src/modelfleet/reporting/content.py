@@ -30,6 +30,9 @@ class ReportContent:
         verdicts: one row per trained candidate.
         scorecard: one row per known sensor: all figures together.
         account: where the rows that came in went, see :class:`modelfleet.fleet.ingest.Account`.
+        standing: ``sensor_id`` and ``version`` of models that go on where training failed.
+        hold: why the release waits for people, each ``code``, ``figure``, ``threshold``, ``place``,
+            ``count``, ``sensors``, ``sentence``; empty where nothing holds it.
         events: known periods: ``kind``, ``start``, ``end``, ``note``.
         expectations: results, each ``table``, ``type``, ``column``, ``consequence``, ``reason``,
             ``success``, ``unexpected_count``, ``unexpected_sensors``, ``message``.
@@ -53,6 +56,8 @@ class ReportContent:
     verdicts: pl.DataFrame
     scorecard: pl.DataFrame
     account: Mapping[str, Any]
+    standing: pl.DataFrame | None = None
+    hold: Sequence[Mapping[str, Any]] = ()
     events: pl.DataFrame | None = None
     expectations: Sequence[Mapping[str, Any]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, 
 from modelfleet.domain.parameters.fleet import BacktestParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.training import TrainingParameters
-from modelfleet.domain.replay import replay_rules
+from modelfleet.domain.replay import Replay, replay_rules
 from modelfleet.domain.rules import NO_FORECAST, Rules
 from modelfleet.domain.scoring import measure_errors, sorted_quantiles, weekly_loss
 from modelfleet.domain.screening import is_good_enough
@@ -235,6 +235,13 @@ class TrainingTask:
             sliding_weeks=self.backtest.sliding_weeks,
         )
 
+    def replay(
+        self, member: Member, judged: Judged, forecast: FloatArray, backup: FloatArray
+    ) -> Replay:
+        """What would have been served of the judged weeks; shapes (weeks, per_week)."""
+        rules = member.rules.as_rules()
+        return replay_rules(forecast, backup, judged.before, rules, horizon=self.horizon)
+
     @property
     def min_rows(self) -> int:
         """Usable rows without which nothing is fitted."""
@@ -277,9 +284,7 @@ class TrainingTask:
             )
         )
         actual, said = judged.actual, judged.by_week(result.forecast)
-        replay = replay_rules(
-            said, backup, judged.before, member.rules.as_rules(), horizon=self.horizon
-        )
+        replay = self.replay(member, judged, said, backup)
         forecast = replay.forecast
         valid = judged.valid(forecast, backup)
         loss = weekly_loss(actual, forecast, valid)

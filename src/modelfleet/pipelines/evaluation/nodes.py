@@ -7,11 +7,14 @@ import pandas as pd
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.champions import Champions
+from modelfleet.fleet.judgement import judge_fleet
+from modelfleet.fleet.overruling import check_today, standing_champions
 from modelfleet.fleet.rule_breaks import count_rule_breaks
-from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
-from modelfleet.fleet.served_figures import add_served_figures
+from modelfleet.fleet.scorecard import TRACES
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
@@ -24,29 +27,47 @@ from modelfleet.reporting import (
     render_report,
 )
 
-__all__ = ["draw_figures", "judge_fleet", "judge_rules", "write_report"]
+__all__ = ["draw_figures", "judge_candidates", "judge_rules", "write_report"]
 
 
-def judge_fleet(
+def judge_candidates(
     sensors: pd.DataFrame,
+    admissions: pd.DataFrame,
     baselines: ShardedFrame,
     candidates: ShardedFrame,
+    comparisons: ShardedFrame,
+    champions: Champions,
     training_stamp: Stamp,
+    fleet_window: dict[str, Any],
+    run_info: dict[str, str],
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
     intervals: IntervalParameters,
-) -> tuple[pd.DataFrame, pd.DataFrame, Stamp]:
-    """Verdicts of all candidates, and all figures of every sensor."""
-    known, trained = from_pandas(sensors), candidates.collect(without=TRACES)
-    verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
-    scorecard = make_scorecard(known, baselines.collect(without=("pattern",)), trained, verdicts)
-    served = add_served_figures(scorecard, trained, intervals)
-    stamp = stamp_stage("evaluation", training_stamp, evaluation)
-    return to_pandas(verdicts), to_pandas(served), stamp
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]], Stamp]:
+    """Verdicts of all candidates, all figures of every sensor, and what holds the release."""
+    known = from_pandas(sensors)
+    stamp = stamp_stage("evaluation", training_stamp, evaluation, overrides)
+    found = judge_fleet(
+        sensors=known,
+        admissions=from_pandas(admissions, lists=("reasons",)),
+        baselines=baselines.collect(without=("pattern",)),
+        candidates=candidates.collect(without=TRACES),
+        comparisons=comparisons.collect(),
+        champions=champions,
+        axis=Axis(**fleet_window),
+        weeks=backtest.weeks,
+        evaluation=evaluation,
+        intervals=intervals,
+        overrides=check_today(overrides, known, started_at=run_info["started_at"]),
+        stamp=stamp,
+    )
+    return to_pandas(found.verdicts), to_pandas(found.scorecard), found.holds, stamp
 
 
 def judge_rules(
     sensors: pd.DataFrame,
+    admissions: pd.DataFrame,
     baselines: ShardedFrame,
     candidates: ShardedFrame,
     verdicts: pd.DataFrame,
@@ -54,11 +75,12 @@ def judge_rules(
 ) -> pd.DataFrame:
     """How often each business rule would strike, cohort by cohort."""
     breaks = count_rule_breaks(
-        from_pandas(sensors),
-        candidates.scan(),
-        baselines.scan(),
-        from_pandas(verdicts, lists=("reasons",)),
-        rules,
+        sensors=from_pandas(sensors),
+        admissions=from_pandas(admissions, lists=("reasons",)),
+        candidates=candidates.scan(),
+        baselines=baselines.scan(),
+        verdicts=from_pandas(verdicts),
+        parameters=rules,
     )
     return to_pandas(breaks)
 
@@ -103,6 +125,8 @@ def write_report(
     candidates: ShardedFrame,
     verdicts: pd.DataFrame,
     scorecard: pd.DataFrame,
+    hold_reasons: list[dict[str, Any]],
+    champions: Champions,
     events: pd.DataFrame,
     ingestion_account: dict[str, Any],
     expectation_results: list[dict[str, Any]],
@@ -110,6 +134,7 @@ def write_report(
     run_info: dict[str, str],
     fleet: FleetParameters,
     evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
 ) -> str:
     """The page for people who would rather look."""
     axis = Axis(**fleet_window)
@@ -128,6 +153,8 @@ def write_report(
         traces=candidates.scan(),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
         scorecard=from_pandas(scorecard),
+        standing=standing_champions(champions, overrides),
+        hold=hold_reasons,
         events=from_pandas(events),
         account=ingestion_account,
         expectations=expectation_results,

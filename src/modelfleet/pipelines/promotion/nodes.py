@@ -9,11 +9,14 @@ from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
+from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.ledger import build_ledger
+from modelfleet.fleet.overruling import standing_champions
 from modelfleet.fleet.promotion import PromotionDecision, Releases, decide_promotion
 from modelfleet.fleet.release_content import ReleaseDraft, draft_release, shaping_parameters
 from modelfleet.fleet.scorecard import TRACES
@@ -34,6 +37,7 @@ def check_consistency(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
     intervals: IntervalParameters,
     rules: RuleParameters,
 ) -> Stamp:
@@ -42,7 +46,7 @@ def check_consistency(
         "validation": (validation,),
         "baseline": (fleet, backtest, baseline, intervals),
         "training": (training, rules),
-        "evaluation": (evaluation,),
+        "evaluation": (evaluation, overrides),
     }
     return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
 
@@ -54,6 +58,8 @@ def write_ledger(
     baselines: ShardedFrame,
     candidates: ShardedFrame,
     verdicts: pd.DataFrame,
+    champions: Champions,
+    overrides: OverrideParameters,
 ) -> pd.DataFrame:
     """One row per known sensor, what happened and what serves; only if all belongs together."""
     ledger = build_ledger(
@@ -62,6 +68,7 @@ def write_ledger(
         baselines.collect(without=("pattern",)),
         candidates.collect(without=TRACES),
         from_pandas(verdicts, lists=("reasons",)),
+        champions=standing_champions(champions, overrides),
     )
     return to_pandas(ledger)
 
@@ -72,6 +79,8 @@ def assemble_release(
     baselines: ShardedFrame,
     scorecard: pd.DataFrame,
     verdicts: pd.DataFrame,
+    champions: Champions,
+    evaluation_stamp: Stamp,
     readings: ReadingsSource,
     report: str,
     quality_report: str,
@@ -82,6 +91,7 @@ def assemble_release(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
     intervals: IntervalParameters,
     rules: RuleParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
@@ -93,10 +103,23 @@ def assemble_release(
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
         parameters=shaping_parameters(
-            fleet, backtest, validation, baseline, training, evaluation, intervals, rules
+            fleet,
+            backtest,
+            validation,
+            baseline,
+            training,
+            evaluation,
+            overrides,
+            intervals,
+            rules,
         ),
         readings=readings,
-        run={**run_info, "readings": readings.identity()},
+        run={
+            **run_info,
+            "readings": readings.identity(),
+            "evaluation_stamp": evaluation_stamp["made_of"],
+        },
+        champions=champions.models,
         files={
             "report.html": report.encode(),
             "quality.html": quality_report.encode(),
@@ -110,10 +133,17 @@ def decide_release(
     release: Releases,
     release_card: dict[str, Any],
     sensors: pd.DataFrame,
+    hold_reasons: list[dict[str, Any]],
     promotion: PromotionParameters,
 ) -> tuple[PromotionDecision, dict[str, Any]]:
     """Whether the release goes live by itself."""
-    decision = decide_promotion(release_card, set(sensors["cohort"]), promotion, release)
+    decision = decide_promotion(
+        release_card,
+        set(sensors["cohort"]),
+        promotion,
+        release,
+        holds={reason["code"] for reason in hold_reasons},
+    )
     return decision, decision.as_dict()
 
 

@@ -15,6 +15,8 @@ from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.challenge import challenge
+from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
@@ -25,19 +27,16 @@ from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas
 from modelfleet.fleet.tasks import TrainingTask
 
-__all__ = ["train_candidates"]
+__all__ = ["compare_champions", "plan_training", "train_candidates"]
 
 
-def train_candidates(
-    readings: ReadingsSource,
-    workspace: Workspace,
+def plan_training(
     sensors: pd.DataFrame,
     admissions: pd.DataFrame,
     events: pd.DataFrame,
     covariates: pd.DataFrame,
     baselines: ShardedFrame,
     fleet_window: dict[str, Any],
-    baseline_stamp: Stamp,
     fleet: FleetParameters,
     backtest: BacktestParameters,
     baseline: BaselineParameters,
@@ -45,9 +44,8 @@ def train_candidates(
     intervals: IntervalParameters,
     rules: RuleParameters,
     ingestion: IngestionParameters,
-    engine: EngineParameters,
-) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
-    """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
+) -> TrainingTask:
+    """What is to be trained: every admitted sensor, by its recipe, without excluded periods."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
     periods = sensor_periods(
@@ -58,7 +56,7 @@ def train_candidates(
         scope=ingestion.events.scope,
     )
     bounds, recipes = rules_by_sensor(known, rules), assign(admitted, training.assign)
-    task = TrainingTask(
+    return TrainingTask(
         make_roster(admitted, recipes, periods, rules=bounds),
         baselines=dict(baselines.scan().select("sensor_id", "baseline").collect().iter_rows()),
         baseline_weeks=baseline.weeks,
@@ -69,6 +67,33 @@ def train_candidates(
         intervals=intervals,
         covariates=covariate_arrays(from_pandas(covariates), axis),
     )
-    candidates = map_shards(task, source=readings, workspace=workspace, engine=engine)
-    checks = spot_check(task, candidates, source=readings, workspace=workspace, engine=engine)
+
+
+def train_candidates(
+    training_task: TrainingTask,
+    readings: ReadingsSource,
+    workspace: Workspace,
+    baseline_stamp: Stamp,
+    training: TrainingParameters,
+    rules: RuleParameters,
+    engine: EngineParameters,
+) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
+    """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
+    candidates = map_shards(training_task, source=readings, workspace=workspace, engine=engine)
+    checks = spot_check(
+        training_task, candidates, source=readings, workspace=workspace, engine=engine
+    )
     return candidates, checks, stamp_stage("training", baseline_stamp, training, rules)
+
+
+def compare_champions(
+    training_task: TrainingTask,
+    readings: ReadingsSource,
+    workspace: Workspace,
+    candidates: ShardedFrame,
+    champions: Champions,
+    engine: EngineParameters,
+) -> ShardedFrame:
+    """Let champions forecast the weeks on which their challengers were judged."""
+    task = challenge(training_task, candidates, champions)
+    return map_shards(task, source=readings, workspace=workspace, engine=engine)

@@ -1,4 +1,4 @@
-"""A candidate for every admitted sensor."""
+"""A candidate for every admitted sensor, and how the champions did meanwhile."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -12,17 +12,14 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
-                nodes.train_candidates,
+                nodes.plan_training,
                 [
-                    "readings",
-                    "workspace",
                     "sensors",
                     "admissions",
                     "events",
                     "covariates",
                     "baselines",
                     "fleet_window",
-                    "baseline_stamp",
                     "params:fleet",
                     "params:backtest",
                     "params:baseline",
@@ -30,11 +27,37 @@ def create_pipeline() -> Pipeline:
                     "params:intervals",
                     "params:rules",
                     "params:ingestion",
+                ],
+                "training_task",
+                name="plan_training",
+            ),
+            Node(
+                nodes.train_candidates,
+                [
+                    "training_task",
+                    "readings",
+                    "workspace",
+                    "baseline_stamp",
+                    "params:training",
+                    "params:rules",
                     "params:engine",
                 ],
                 ["candidates", "spot_checks", "training_stamp"],
                 name="train_candidates",
-            )
+            ),
+            Node(
+                nodes.compare_champions,
+                [
+                    "training_task",
+                    "readings",
+                    "workspace",
+                    "candidates",
+                    "champions",
+                    "params:engine",
+                ],
+                "comparisons",
+                name="compare_champions",
+            ),
         ],
         namespace="training",
         prefix_datasets_with_namespace=False,

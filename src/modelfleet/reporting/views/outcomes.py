@@ -34,6 +34,7 @@ def find_outcomes(content: ReportContent) -> pl.DataFrame:
         content.baselines,
         content.candidates,
         content.verdicts,
+        champions=content.standing,
     )
     table = (
         ledger.select("sensor_id", "cohort", "outcome", "serves", codes="reasons")
