@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelfleet.fleet.roster import Member
+from modelfleet.domain.lineage import canonical_json
+from modelfleet.fleet.roster import Member, Roster
 from modelfleet.fleet.sensor_rules import SensorRules
 from modelfleet.fleet.tasks import BaselineTask, TrainingTask
+from modelfleet.fleet.tasks.comparison import ChampionModel, ComparisonTask
 from tests.fleet.tasks.test_tasks import (
+    AXIS,
     BACKTEST,
     INTERVALS,
     WEEK,
@@ -19,6 +22,7 @@ from tests.fleet.tasks.test_tasks import (
     noise,
     shard,
     train,
+    training,
 )
 
 LOW = SensorRules(limits=(("not_below_ten", 10.0, float("inf")),))
@@ -145,3 +149,35 @@ def test_sensors_without_readings_have_no_interval() -> None:
     workdays, weekends = rows["b"]["interval"][:24], rows["b"]["interval"][24:]
     assert None not in workdays
     assert set(weekends) == {None}, "eight of each hour in four weeks"
+
+
+def test_a_champion_keeps_the_rules_that_its_challenger_keeps() -> None:
+    """Both are judged by what would be served: here, by a limit that everything breaks."""
+    readings = shard(a=noise("a"))
+    row = train(readings, Member("a", "r"))["a"]
+    recipe = training().recipes["r"].model_dump(mode="json", by_alias=True)
+    champion = ChampionModel(
+        version="c",
+        specification=canonical_json(recipe),
+        feature_names=tuple(row["feature_names"]),
+        coefficients=tuple(row["coefficients"]),
+        intercept=row["intercept"],
+        model_bytes=None,
+        trained_to=AXIS.first,
+    )
+    never = SensorRules(limits=(("never", 1e6, float("inf")),))
+    free, held = (
+        ComparisonTask(
+            TrainingTask(
+                Roster({0: (Member("a", "r", rules=rules),)}),
+                {"a": "weekly_naive"}, 4, AXIS, 24, training(), BACKTEST, INTERVALS,
+            ),
+            recipes={"a": "r"},
+            champions={"a": champion},
+        ).run(readings).row(0, named=True)
+        for rules in (SensorRules(), never)
+    )  # fmt: skip
+    assert free["outcome"] == held["outcome"] == "compared"
+    assert held["loss"] == held["baseline_loss"] == free["baseline_loss"]
+    assert max(free["loss"]) < min(held["loss"]), "it knows these weeks"
+    assert held["valid_share"] == free["valid_share"] == 1.0

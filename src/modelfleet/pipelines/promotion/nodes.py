@@ -96,23 +96,14 @@ def assemble_release(
     rules: RuleParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
     """The release, and a card that says what is in it."""
+    learned = (fleet, backtest, validation, baseline, training)
     draft = draft_release(
         ledger=from_pandas(ledger, lists=("reasons",)),
         candidates=candidates.collect(without=TRACES),
         baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
-        parameters=shaping_parameters(
-            fleet,
-            backtest,
-            validation,
-            baseline,
-            training,
-            evaluation,
-            overrides,
-            intervals,
-            rules,
-        ),
+        parameters=shaping_parameters(*learned, evaluation, overrides, intervals, rules),
         readings=readings,
         run={
             **run_info,
