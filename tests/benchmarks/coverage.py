@@ -131,6 +131,7 @@ def _task(
         horizon=settings["fleet"].horizon,
         parameters=settings["training"],
         backtest=settings["backtest"].model_copy(update={"weeks": weeks}),
+        intervals=settings["intervals"],
         covariates=covariate_arrays(from_pandas(project.load("covariates", env=environment)), axis),
     )
 

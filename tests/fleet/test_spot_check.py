@@ -15,7 +15,7 @@ from modelfleet.fleet.spot_check import CHECKED, spot_check
 from modelfleet.fleet.tasks import TrainingTask
 from modelfleet.stores.workspace import ObjectWorkspace
 from tests.fleet.engine.tasks import FrameSource
-from tests.fleet.tasks.test_tasks import AXIS, BACKTEST, noise, shard, training
+from tests.fleet.tasks.test_tasks import AXIS, BACKTEST, INTERVALS, noise, shard, training
 
 ENGINE = EngineParameters(backend="sequential", sensors_per_task=200)
 
@@ -27,7 +27,7 @@ def fleet(names: str) -> tuple[TrainingTask, FrameSource]:
     members = {n: tuple(Member(name, "r") for name in part) for n, part in parts.items()}
     tables = {n: shard(**{name: noise(name) for name in part}) for n, part in parts.items()}
     baselines = dict.fromkeys(names, "weekly_naive")
-    task = TrainingTask(Roster(members), baselines, 4, AXIS, 24, training(), BACKTEST)
+    task = TrainingTask(Roster(members), baselines, 4, AXIS, 24, training(), BACKTEST, INTERVALS)
     return task, FrameSource(tables)
 
 
@@ -78,6 +78,6 @@ def test_what_was_compared_is_not_compared_again(tmp_path: Path) -> None:
 def test_a_fleet_without_linear_models_has_nothing_to_compare(tmp_path: Path) -> None:
     """No model of the fast path, no row."""
     *_, doors = trained("ab", tmp_path)
-    nobody = TrainingTask(Roster({}), {}, 4, AXIS, 24, training(), BACKTEST)
+    nobody = TrainingTask(Roster({}), {}, 4, AXIS, 24, training(), BACKTEST, INTERVALS)
     empty = map_shards(nobody, **doors)
     assert spot_check(nobody, empty, **doors).scan().collect().is_empty()

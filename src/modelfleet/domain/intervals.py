@@ -31,6 +31,7 @@ __all__ = [
     "Tracking",
     "fit_intervals",
     "interval_cells",
+    "judge_coverage",
     "judge_intervals",
     "least_residuals",
     "plan_cells",
@@ -194,13 +195,21 @@ def track_intervals(
 
 
 def judge_intervals(tracking: Tracking, parameters: IntervalParameters) -> AnyArray:
+    """Whether the tracked coverage of a replay is sound: see :func:`judge_coverage`; shape (n,)."""
+    return judge_coverage(tracking.mean_coverage(), parameters)
+
+
+def judge_coverage(coverage: FloatArray, parameters: IntervalParameters) -> AnyArray:
     """Whether the tracked coverage is sound; it flags the interval, never the model.
+
+    Args:
+        coverage: over all residuals that had an interval, NaN where none had; shape (n,).
+        parameters: from where to where coverage is sound.
 
     Returns:
         a :class:`~modelfleet.domain.gates.Status` per sensor, ``FAIL`` with the reason
         :data:`NOT_COVERING` and ``NOT_EVALUABLE`` with :data:`NO_INTERVAL`; shape (n,).
     """
-    coverage = tracking.mean_coverage()
     sound = (coverage >= parameters.sound_from) & (coverage <= parameters.sound_to)
     told = np.where(sound, Status.PASS, Status.FAIL)
     return np.where(np.isfinite(coverage), told, Status.NOT_EVALUABLE).astype(np.int8)

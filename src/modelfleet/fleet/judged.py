@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.baselines import Baseline, SensorFacts
@@ -15,7 +16,11 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block
 from modelfleet.fleet.roster import Member
 
-__all__ = ["Judged", "future_pattern", "judged_series"]
+__all__ = ["TRACE", "TRACED", "Judged", "future_pattern", "judged_series"]
+
+TRACE = pl.List(pl.Float32)
+TRACED = 2
+"""Judged weeks, the last ones, of which forecasts are kept step by step."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Judged:
     def actual(self) -> FloatArray:
         """Readings of the judged weeks, NaN where missing or excluded; shape (weeks, per_week)."""
         return self.by_week(self.series.learnable_values)
+
+    @property
+    def before(self) -> FloatArray:
+        """What was read one step before each step of the judged weeks; shape (weeks, per_week)."""
+        return self.by_week(np.concatenate([[np.nan], self.series.values[:-1]]))
 
     @property
     def scale(self) -> tuple[float, float]:

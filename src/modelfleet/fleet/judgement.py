@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.challenge import champion_evidence, versions_in_service
@@ -14,6 +15,7 @@ from modelfleet.fleet.holding import find_holds
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.overruling import overrule, standing_champions
 from modelfleet.fleet.scorecard import judge_candidates, make_scorecard, trained_candidates
+from modelfleet.fleet.served_figures import add_served_figures
 from modelfleet.fleet.stamps import Stamp
 
 __all__ = ["Judgement", "judge_fleet"]
@@ -45,6 +47,7 @@ def judge_fleet(
     axis: Axis,
     weeks: int,
     evaluation: EvaluationParameters,
+    intervals: IntervalParameters,
     overrides: OverrideParameters,
     stamp: Stamp,
 ) -> Judgement:
@@ -64,6 +67,7 @@ def judge_fleet(
         axis: of the run.
         weeks: judged weeks.
         evaluation: gate and hold.
+        intervals: from where to where coverage is sound.
         overrides: what people decided.
         stamp: what the verdicts are made from.
     """
@@ -79,7 +83,9 @@ def judge_fleet(
         versions=versions_in_service(trained, champions),
     )
     verdicts = overrule(verdicts, overrides)
-    scorecard = make_scorecard(sensors, baselines, candidates, verdicts)
+    scorecard = add_served_figures(
+        make_scorecard(sensors, baselines, candidates, verdicts), candidates, intervals
+    )
     standing = standing_champions(champions, overrides)
     ledger = build_ledger(sensors, admissions, baselines, candidates, verdicts, champions=standing)
     holds = find_holds(

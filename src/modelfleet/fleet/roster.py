@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 from modelfleet.domain.baselines import SensorFacts
 from modelfleet.domain.lineage import canonical_json
 from modelfleet.domain.parameters.recipes import Assignment
+from modelfleet.fleet.sensor_rules import NO_RULES, SensorRules
 
 __all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster"]
 
 NOTHING_KNOWN = SensorFacts()
+NOBODY_BOUND: Mapping[str, SensorRules] = MappingProxyType({})
 Periods = tuple[tuple[int, int], ...]
 
 
@@ -24,17 +27,20 @@ class Member:
         assigned: name of the recipe or baseline it gets.
         excluded: stretches of grid indices that are left out of learning and scoring.
         facts: what else is known of it.
+        rules: what its forecasts must keep.
     """
 
     sensor_id: str
     assigned: str
     excluded: Periods = ()
     facts: SensorFacts = NOTHING_KNOWN
+    rules: SensorRules = NO_RULES
 
     def key(self) -> list[object]:
         """What shapes the sensor's result, for a fingerprint."""
         periods = [list(period) for period in self.excluded]
-        return [self.sensor_id, self.assigned, periods, self.facts.rule_value]
+        known = [self.facts.rule_value, self.rules.key()]
+        return [self.sensor_id, self.assigned, periods, *known]
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,11 @@ class Roster:
 
 
 def make_roster(
-    sensors: pl.DataFrame, assigned: Mapping[str, str], excluded: Mapping[str, Periods]
+    sensors: pl.DataFrame,
+    assigned: Mapping[str, str],
+    excluded: Mapping[str, Periods],
+    *,
+    rules: Mapping[str, SensorRules] = NOBODY_BOUND,
 ) -> Roster:
     """Gather the members of a task.
 
@@ -77,6 +87,7 @@ def make_roster(
         sensors: ``sensor_id``, ``shard``, ``rule_value``; sorted ids within a shard follow from it.
         assigned: recipe or baseline by sensor; sensors that are not in it take no part.
         excluded: left-out periods by sensor.
+        rules: what forecasts must keep, by sensor.
     """
     members: dict[int, list[Member]] = {}
     table = sensors.sort("sensor_id").select("sensor_id", "shard", "rule_value")
@@ -87,6 +98,7 @@ def make_roster(
                 assigned[sensor_id],
                 excluded.get(sensor_id, ()),
                 SensorFacts(rule_value=rule_value),
+                rules.get(sensor_id, NO_RULES),
             )
             members.setdefault(shard, []).append(member)
     return Roster({shard: tuple(found) for shard, found in members.items()})

@@ -15,6 +15,7 @@ from modelfleet.domain.baselines import SensorFacts
 from modelfleet.domain.features import Covariates, build_design
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ProfileParameters
 from modelfleet.fleet.axis import Axis
@@ -33,6 +34,14 @@ PROFILE = ProfileParameters(
     recent_weeks=4, stuck_hours=24, jump_factor=5, hold_days=7, swap_factor=1
 )
 BACKTEST = BacktestParameters(weeks=4, choice_weeks=2, min_training_weeks=4)
+INTERVALS = IntervalParameters(
+    coverage=0.9,
+    rate=2.0,
+    min_log_factor=-0.5,
+    max_log_factor=1.5,
+    sound_from=0.8,
+    sound_to=0.98,
+)
 FEATURES = {
     "lags": [24, 48], "weeks": [1, 2], "weeks_median": True, "seasonal_mean": True,
     "levels": [24], "deviations": [24], "daily_harmonics": 2,
@@ -94,6 +103,7 @@ def train(
         horizon=24,
         parameters=parameters or training(),
         backtest=BACKTEST,
+        intervals=INTERVALS,
     )
     rows = replace(task, **more).run(readings).iter_rows(named=True)
     return {row["sensor_id"]: row for row in rows}
@@ -223,7 +233,7 @@ def fit_baselines(
             "assign": {"default": "best"},
         }
     )
-    task = BaselineTask(Roster({0: members}), AXIS, 24, parameters, BACKTEST)
+    task = BaselineTask(Roster({0: members}), AXIS, 24, parameters, BACKTEST, INTERVALS)
     rows = replace(task, **more).run(readings).iter_rows(named=True)
     return {row["sensor_id"]: row for row in rows}
 
@@ -334,7 +344,7 @@ def test_a_dear_recipe_counts_as_more_work() -> None:
     """The engine hands out fewer sensors at a time."""
     task = TrainingTask(
         Roster({0: (Member("a", "dear"), Member("b", "r"))}),
-        {}, 4, AXIS, 24, screened(0.8), BACKTEST,
+        {}, 4, AXIS, 24, screened(0.8), BACKTEST, INTERVALS,
     )  # fmt: skip
     assert task.effort() == 51
 
@@ -344,7 +354,7 @@ def test_the_screen_is_part_of_what_shapes_a_model() -> None:
     member = Roster({0: (Member("a", "dear"),)})
 
     def fingerprint(parameters: TrainingParameters) -> str:
-        return TrainingTask(member, {}, 4, AXIS, 24, parameters, BACKTEST).fingerprint()
+        return TrainingTask(member, {}, 4, AXIS, 24, parameters, BACKTEST, INTERVALS).fingerprint()
 
     one = screened(0.8)
     other = one.model_copy(

@@ -13,15 +13,21 @@ from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest
 from modelfleet.domain.parameters.baseline import BEST, BaselineParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.scoring import by_week, measure_errors, weekly_loss
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
 from modelfleet.fleet.code import code_digest
+from modelfleet.fleet.interval_evidence import (
+    INTERVAL_COLUMNS,
+    RESIDUALS,
+    interval_shape,
+    table_with_intervals,
+)
 from modelfleet.fleet.isolation import isolated
-from modelfleet.fleet.judged import Judged, future_pattern, judged_series
+from modelfleet.fleet.judged import TRACE, TRACED, Judged, future_pattern, judged_series
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
-from modelfleet.fleet.rows import table_of
 
 __all__ = ["BASELINE_SCHEMA", "BaselineTask"]
 
@@ -40,6 +46,8 @@ BASELINE_SCHEMA = pl.Schema(
         "mean_error": pl.Float64(),
         "mase": pl.Float64(),
         "rmsse": pl.Float64(),
+        **INTERVAL_COLUMNS,
+        "trace": TRACE,
         "readings": pl.Int64(),
         "excluded_hours": pl.Float64(),
         "trained_from": TIME,
@@ -50,7 +58,9 @@ BASELINE_SCHEMA = pl.Schema(
 
 ``outcome`` is ``fitted``, ``none`` or ``failed``. ``pattern`` is the forecast per slot of the local
 week. ``choice_loss`` has the mean absolute errors of the candidates, in the order of the
-configuration, on the weeks on which the choice was made."""
+configuration, on the weeks on which the choice was made. ``trace`` is what it said of the last two
+judged weeks, step by step: those of the candidates' traces. The columns of its interval are
+:data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`."""
 
 
 NO_BACKUP = {
@@ -71,6 +81,7 @@ class BaselineTask:
         horizon: steps that are forecast.
         parameters: which baselines there are.
         backtest: weeks that are judged, and the weeks before on which the choice is made.
+        intervals: how wide intervals are, and how they follow what they cover.
     """
 
     roster: Roster
@@ -78,6 +89,7 @@ class BaselineTask:
     horizon: int
     parameters: BaselineParameters
     backtest: BacktestParameters
+    intervals: IntervalParameters
     kind: str = "baselines"
 
     @property
@@ -114,13 +126,16 @@ class BaselineTask:
         """Configuration that shapes every sensor's result."""
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = {**self.parameters.model_dump(mode="json"), "assign": None}
-        return canonical_json([axis, chosen, self.backtest.model_dump(mode="json")])
+        backtest, intervals = self.backtest.model_dump(mode="json"), interval_shape(self.intervals)
+        return canonical_json([axis, chosen, backtest, intervals])
 
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
         rows = [self._row(member, found.get(member.sensor_id)) for member in self.roster.all()]
-        return table_of(rows, BASELINE_SCHEMA)
+        return table_with_intervals(
+            rows, BASELINE_SCHEMA, axis=self.axis, parameters=self.intervals
+        )
 
     def _row(self, member: Member, block: Block | None) -> dict[str, Any]:
         # A sensor that never spoke may still have a business rule.
@@ -215,4 +230,6 @@ def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
         "mean_error": errors.mean_error,
         "mase": errors.mase,
         "rmsse": errors.rmsse,
+        "trace": weekly[-TRACED:].reshape(-1),
+        RESIDUALS: np.where(valid, judged.actual - weekly, np.nan),
     }

@@ -237,8 +237,12 @@ class ComparisonTask:
         champion: FloatArray,
         candidate: FloatArray | None = None,
     ) -> dict[str, Any]:
-        backup, forecast = self._backup(member, judged), judged.by_week(champion)
-        other = forecast if candidate is None else judged.by_week(candidate)
+        backup, said = self._backup(member, judged), judged.by_week(champion)
+        forecast = self.training.replay(member, judged, said, backup).forecast
+        other = forecast
+        if candidate is not None:
+            own = judged.by_week(candidate)
+            other = self.training.replay(member, judged, own, backup).forecast
         actual = np.where(weeks[:, None], judged.actual, np.nan)
         valid = judged.valid(forecast, backup, other) & weeks[:, None]
         loss = weekly_loss(actual, forecast, valid)
@@ -253,7 +257,7 @@ class ComparisonTask:
             "candidate_loss": None if candidate is None else weekly_loss(actual, other, valid).loss,
             "baseline_loss": weekly_loss(actual, backup, valid).loss,
             "hours": judged.hours(loss),
-            "valid_share": float(np.isfinite(forecast[read]).mean()) if read.any() else None,
+            "valid_share": float(np.isfinite(said[read]).mean()) if read.any() else None,
             "mean_error": errors.mean_error,
             "mae": errors.mae,
         }

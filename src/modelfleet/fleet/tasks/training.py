@@ -15,25 +15,33 @@ from modelfleet.domain.features import Covariates, Design, build_design, feature
 from modelfleet.domain.forecasters import LinearModel, has_fast_path, make_forecaster
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, stable_seed
 from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.training import TrainingParameters
+from modelfleet.domain.replay import Replay, replay_rules
+from modelfleet.domain.rules import NO_FORECAST, Rules
 from modelfleet.domain.scoring import measure_errors, sorted_quantiles, weekly_loss
 from modelfleet.domain.screening import is_good_enough
 from modelfleet.domain.windows import Backtest, plan_backtest
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
 from modelfleet.fleet.code import code_digest, package_digest
+from modelfleet.fleet.interval_evidence import (
+    INTERVAL_COLUMNS,
+    RESIDUALS,
+    interval_shape,
+    table_with_intervals,
+)
 from modelfleet.fleet.isolation import isolated
-from modelfleet.fleet.judged import Judged, judged_series
+from modelfleet.fleet.judged import TRACE, TRACED, Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
-from modelfleet.fleet.rows import table_of
 
 __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
 
 RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-TRACE = pl.List(pl.Float32)
-TRACED = 2  # weeks
+
+SILENT = Rules().names[NO_FORECAST]
 
 DEAR = 50
 """Cheap sensors that make as much work as one whose estimator is refitted at each origin: at least,
@@ -61,6 +69,10 @@ CANDIDATE_SCHEMA = pl.Schema(
         "mase": pl.Float64(),
         "rmsse": pl.Float64(),
         "residual_quantiles": pl.List(pl.Float64),
+        **INTERVAL_COLUMNS,
+        "forecast_rows": pl.Int64(),
+        "rules_broken": pl.List(pl.String),
+        "rows_replaced": pl.List(pl.Int64),
         "rows": pl.Int64(),
         "carried_hours": pl.Float64(),
         "excluded_hours": pl.Float64(),
@@ -73,8 +85,13 @@ CANDIDATE_SCHEMA = pl.Schema(
 )
 """One row per admitted sensor: the model (coefficients, or bytes of another estimator) and its
 evidence. ``outcome`` is ``trained`` or ``failed``. ``loss`` and ``baseline_loss`` are weekly mean
-absolute errors on the same ``hours``. The traces are the last two weeks of the backtest, step by
-step, for pictures."""
+absolute errors on the same ``hours``. The evidence is about what would be served: of
+``forecast_rows``, rows of the judged weeks that the model has a forecast for, each of
+``rules_broken`` gave ``rows_replaced`` to the baseline, and these are judged as served;
+``no_forecast`` counts rows since the first reading for which the model has none, which are not
+judged. The columns of its interval are those of
+:data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`. The traces are the last two weeks of
+the backtest, step by step, as served."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class TrainingTask:
         horizon: steps that are forecast.
         parameters: the recipes.
         backtest: weeks that are judged.
+        intervals: how wide intervals are, and how they follow what they cover.
         covariates: companions of the fleet, or ``None``.
     """
 
@@ -99,6 +117,7 @@ class TrainingTask:
     horizon: int
     parameters: TrainingParameters
     backtest: BacktestParameters
+    intervals: IntervalParameters
     covariates: Covariates | None = None
     kind: str = "candidates"
 
@@ -156,7 +175,8 @@ class TrainingTask:
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = spec.model_dump(mode="json", by_alias=True)
         code = package_digest(spec.estimator.class_path)
-        text = canonical_json([axis, chosen, self.backtest.model_dump(mode="json"), code])
+        backtest, intervals = self.backtest.model_dump(mode="json"), interval_shape(self.intervals)
+        text = canonical_json([axis, chosen, backtest, intervals, code])
         used = spec.features.covariates
         if self.covariates is None or not used:
             return text
@@ -173,7 +193,9 @@ class TrainingTask:
             )
             for member in self.roster.all()
         ]
-        return table_of(rows, CANDIDATE_SCHEMA)
+        return table_with_intervals(
+            rows, CANDIDATE_SCHEMA, axis=self.axis, parameters=self.intervals
+        )
 
     def _buffer(self, length: int) -> FloatArray:
         """Room for the largest design: all sensors' are built there, one after the other."""
@@ -212,6 +234,13 @@ class TrainingTask:
             per_week=self.axis.grid.per_week,
             sliding_weeks=self.backtest.sliding_weeks,
         )
+
+    def replay(
+        self, member: Member, judged: Judged, forecast: FloatArray, backup: FloatArray
+    ) -> Replay:
+        """What would have been served of the judged weeks; shapes (weeks, per_week)."""
+        rules = member.rules.as_rules()
+        return replay_rules(forecast, backup, judged.before, rules, horizon=self.horizon)
 
     @property
     def min_rows(self) -> int:
@@ -254,22 +283,24 @@ class TrainingTask:
                 reach=self.backtest.weeks + self.baseline_weeks + 1,
             )
         )
-        actual, forecast = judged.actual, judged.by_week(result.forecast)
+        actual, said = judged.actual, judged.by_week(result.forecast)
+        replay = self.replay(member, judged, said, backup)
+        forecast = replay.forecast
         valid = judged.valid(forecast, backup)
         loss = weekly_loss(actual, forecast, valid)
         errors = measure_errors(actual, forecast, valid, scale=judged.scale)
-        residuals = (actual - forecast)[valid]
-        read = np.isfinite(actual)
+        residuals = np.where(valid, actual - forecast, np.nan)
         return {
             "loss": loss.loss,
             "baseline_loss": weekly_loss(actual, backup, valid).loss,
             "hours": judged.hours(loss),
-            "valid_share": float(np.isfinite(forecast[read]).mean()) if read.any() else None,
+            **_rows_served(judged, said, replay.replaced),
             "mae": errors.mae,
             "mean_error": errors.mean_error,
             "mase": errors.mase,
             "rmsse": errors.rmsse,
-            "residual_quantiles": sorted_quantiles(residuals, RESIDUAL_QUANTILES),
+            "residual_quantiles": sorted_quantiles(residuals[valid], RESIDUAL_QUANTILES),
+            RESIDUALS: residuals,
             "actual_trace": actual[-TRACED:].reshape(-1),
             "forecast_trace": forecast[-TRACED:].reshape(-1),
             "baseline_trace": backup[-TRACED:].reshape(-1),
@@ -291,7 +322,23 @@ class TrainingTask:
     def _version(self, recipe: str, member: Member, judged: Judged) -> str:
         """Name of the model: what it was made of, the data it learned from, and the code."""
         data = series_digest(judged.series.first, judged.series.values, member.excluded)
-        return digest_of("model", self._shaping[recipe], data, code_digest())
+        served = canonical_json(
+            [member.rules.key(), self.baselines[member.sensor_id], self.baseline_weeks]
+        )
+        return digest_of("model", self._shaping[recipe], served, data, code_digest())
+
+
+def _rows_served(judged: Judged, said: FloatArray, replaced: Mapping[str, int]) -> dict[str, Any]:
+    """For how much of the judged weeks the model has a forecast, and what rules made of it."""
+    known, read = np.isfinite(said), np.isfinite(judged.actual)
+    silent = min(known.size, len(judged.series.values)) - int(known.sum())
+    counts = {SILENT: silent, **replaced} if silent else replaced
+    return {
+        "valid_share": float(known[read].mean()) if read.any() else None,
+        "forecast_rows": int(known.sum()),
+        "rules_broken": list(counts),
+        "rows_replaced": list(counts.values()),
+    }
 
 
 def _model_columns(

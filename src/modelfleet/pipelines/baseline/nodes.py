@@ -11,6 +11,7 @@ from modelfleet.domain.parameters.fleet import (
     FleetParameters,
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import sensor_periods
@@ -34,6 +35,7 @@ def fit_baselines(
     fleet: FleetParameters,
     backtest: BacktestParameters,
     baseline: BaselineParameters,
+    intervals: IntervalParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
 ) -> tuple[ShardedFrame, Stamp]:
@@ -48,6 +50,7 @@ def fit_baselines(
         scope=ingestion.events.scope,
     )
     roster = make_roster(known, assign(known, baseline.assign), periods)
-    task = BaselineTask(roster, axis, fleet.horizon, baseline, backtest)
+    task = BaselineTask(roster, axis, fleet.horizon, baseline, backtest, intervals)
     baselines = map_shards(task, source=readings, workspace=workspace, engine=engine)
-    return baselines, stamp_stage("baseline", validation_stamp, fleet, backtest, baseline)
+    stamp = stamp_stage("baseline", validation_stamp, fleet, backtest, baseline, intervals)
+    return baselines, stamp

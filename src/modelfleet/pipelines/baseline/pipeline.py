@@ -24,6 +24,7 @@ def create_pipeline() -> Pipeline:
                     "params:fleet",
                     "params:backtest",
                     "params:baseline",
+                    "params:intervals",
                     "params:ingestion",
                     "params:engine",
                 ],

@@ -6,11 +6,14 @@ import pandas as pd
 
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.judgement import judge_fleet
 from modelfleet.fleet.overruling import check_today, standing_champions
+from modelfleet.fleet.rule_breaks import count_rule_breaks
 from modelfleet.fleet.scorecard import TRACES
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -24,7 +27,7 @@ from modelfleet.reporting import (
     render_report,
 )
 
-__all__ = ["draw_figures", "judge_candidates", "write_report"]
+__all__ = ["draw_figures", "judge_candidates", "judge_rules", "write_report"]
 
 
 def judge_candidates(
@@ -40,6 +43,7 @@ def judge_candidates(
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
+    intervals: IntervalParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]], Stamp]:
     """Verdicts of all candidates, all figures of every sensor, and what holds the release."""
     known = from_pandas(sensors)
@@ -54,10 +58,31 @@ def judge_candidates(
         axis=Axis(**fleet_window),
         weeks=backtest.weeks,
         evaluation=evaluation,
+        intervals=intervals,
         overrides=check_today(overrides, known, started_at=run_info["started_at"]),
         stamp=stamp,
     )
     return to_pandas(found.verdicts), to_pandas(found.scorecard), found.holds, stamp
+
+
+def judge_rules(
+    sensors: pd.DataFrame,
+    admissions: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    rules: RuleParameters,
+) -> pd.DataFrame:
+    """How often each business rule would strike, cohort by cohort."""
+    breaks = count_rule_breaks(
+        sensors=from_pandas(sensors),
+        admissions=from_pandas(admissions, lists=("reasons",)),
+        candidates=candidates.scan(),
+        baselines=baselines.scan(),
+        verdicts=from_pandas(verdicts),
+        parameters=rules,
+    )
+    return to_pandas(breaks)
 
 
 def draw_figures(

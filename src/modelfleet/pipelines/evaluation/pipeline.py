@@ -26,9 +26,16 @@ def create_pipeline() -> Pipeline:
                     "params:backtest",
                     "params:evaluation",
                     "params:overrides",
+                    "params:intervals",
                 ],
                 ["verdicts", "scorecard", "hold_reasons", "evaluation_stamp"],
                 name="judge_candidates",
+            ),
+            Node(
+                nodes.judge_rules,
+                ["sensors", "admissions", "baselines", "candidates", "verdicts", "params:rules"],
+                "rule_breaks",
+                name="judge_rules",
             ),
             Node(
                 nodes.draw_figures,

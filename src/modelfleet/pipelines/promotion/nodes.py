@@ -8,8 +8,10 @@ from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.champions import Champions
@@ -36,12 +38,14 @@ def check_consistency(
     training: TrainingParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
 ) -> Stamp:
     """Refuse to release what other readings, parameters or code made."""
     by_stage: dict[str, tuple[Parameters, ...]] = {
         "validation": (validation,),
-        "baseline": (fleet, backtest, baseline),
-        "training": (training,),
+        "baseline": (fleet, backtest, baseline, intervals),
+        "training": (training, rules),
         "evaluation": (evaluation, overrides),
     }
     return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
@@ -88,17 +92,18 @@ def assemble_release(
     training: TrainingParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
     """The release, and a card that says what is in it."""
+    learned = (fleet, backtest, validation, baseline, training)
     draft = draft_release(
         ledger=from_pandas(ledger, lists=("reasons",)),
         candidates=candidates.collect(without=TRACES),
         baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
-        parameters=shaping_parameters(
-            fleet, backtest, validation, baseline, training, evaluation, overrides
-        ),
+        parameters=shaping_parameters(*learned, evaluation, overrides, intervals, rules),
         readings=readings,
         run={
             **run_info,

@@ -11,6 +11,8 @@ from modelfleet.domain.parameters.fleet import (
     FleetParameters,
 )
 from modelfleet.domain.parameters.ingestion import IngestionParameters
+from modelfleet.domain.parameters.intervals import IntervalParameters
+from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.challenge import challenge
@@ -18,6 +20,7 @@ from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
+from modelfleet.fleet.sensor_rules import rules_by_sensor
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
 from modelfleet.fleet.spot_check import spot_check
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -38,6 +41,8 @@ def plan_training(
     backtest: BacktestParameters,
     baseline: BaselineParameters,
     training: TrainingParameters,
+    intervals: IntervalParameters,
+    rules: RuleParameters,
     ingestion: IngestionParameters,
 ) -> TrainingTask:
     """What is to be trained: every admitted sensor, by its recipe, without excluded periods."""
@@ -50,14 +55,16 @@ def plan_training(
         kinds=backtest.exclude_events,
         scope=ingestion.events.scope,
     )
+    bounds, recipes = rules_by_sensor(known, rules), assign(admitted, training.assign)
     return TrainingTask(
-        make_roster(admitted, assign(admitted, training.assign), periods),
+        make_roster(admitted, recipes, periods, rules=bounds),
         baselines=dict(baselines.scan().select("sensor_id", "baseline").collect().iter_rows()),
         baseline_weeks=baseline.weeks,
         axis=axis,
         horizon=fleet.horizon,
         parameters=training,
         backtest=backtest,
+        intervals=intervals,
         covariates=covariate_arrays(from_pandas(covariates), axis),
     )
 
@@ -68,6 +75,7 @@ def train_candidates(
     workspace: Workspace,
     baseline_stamp: Stamp,
     training: TrainingParameters,
+    rules: RuleParameters,
     engine: EngineParameters,
 ) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
     """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
@@ -75,7 +83,7 @@ def train_candidates(
     checks = spot_check(
         training_task, candidates, source=readings, workspace=workspace, engine=engine
     )
-    return candidates, checks, stamp_stage("training", baseline_stamp, training)
+    return candidates, checks, stamp_stage("training", baseline_stamp, training, rules)
 
 
 def compare_champions(
