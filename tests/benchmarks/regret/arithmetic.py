@@ -110,10 +110,11 @@ def measure_regret(
 
 
 def _drawn_means(ratio: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """The mean regret of fleets drawn from this one with replacement; shape (draws,)."""
+    """The mean regret of fleets drawn from this one with replacement; a draw in which nothing was compared is none."""
     sensors = ratio.shape[1]
     times = np.random.default_rng(seed).multinomial(sensors, np.full(sensors, 1 / sensors), draws)
     known = np.isfinite(ratio)
     total, count = times @ np.where(known, ratio, 0.0).T, times @ known.T
-    by_date = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return np.nanmean(by_date, axis=1)
+    by_date = np.divide(total, count, out=np.zeros(total.shape), where=count > 0)
+    compared = (count > 0).sum(axis=1)
+    return (by_date.sum(axis=1) / np.maximum(compared, 1))[compared > 0]
