@@ -1,8 +1,8 @@
 """Regret: what a fleet loses by what serves it, against the better choice for each sensor.
 
-Of one sensor and one gate date, the loss of what serves over the weeks that follow is divided by the
-smaller of the two losses that were to be had, the model's and the baseline's: 1.02 is 2 % more error
-than hindsight. Sensors count the same, and so do gate dates.
+Of one sensor and one gate date, the loss of what serves over the weeks that follow is divided by
+the smaller of the two losses that were to be had, the model's and the baseline's: 1.02 is 2 % more
+error than hindsight. Sensors count the same, and so do gate dates.
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def measure_regret(
 
 
 def _drawn_means(ratio: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """The mean regret of fleets drawn from this one with replacement; a draw in which nothing was compared is none."""
+    """The mean regret of fleets drawn from this one with replacement; empty ones are left out."""
     sensors = ratio.shape[1]
     times = np.random.default_rng(seed).multinomial(sensors, np.full(sensors, 1 / sensors), draws)
     known = np.isfinite(ratio)

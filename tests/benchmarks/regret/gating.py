@@ -36,7 +36,7 @@ class Gating:
         baselines: chosen baseline by sensor.
         candidates: trained at the date.
         ahead: losses of the weeks after it, by what the model is.
-        same_unseen: verdicts are the same if later rows are there, and only the axis is cut.
+        same_unseen: the candidates are the same where later rows are there beyond the axis.
     """
 
     fleet: Fleet
@@ -56,10 +56,15 @@ class Gating:
 
         Args:
             mode: of the gate.
-            on_model: sensors that a model serves before it, and that stay while it is sane and gains.
+            on_model: sensors on a model before; they stay on one while it is sane and gains.
         """
         verdicts = _judge(self.fleet, self.candidates, mode, on_model)
         return frozenset(verdicts.filter(pl.col("decision") != "baseline")["sensor_id"])
+
+    def verdict(self, sensor_id: str) -> dict[str, Any]:
+        """The verdict of a trained candidate, in expected mode and a first run."""
+        verdicts = _judge(self.fleet, self.candidates, "expected", frozenset())
+        return verdicts.row(by_predicate=pl.col("sensor_id") == sensor_id, named=True)
 
 
 def gate_fleet(whole: Fleet, *, dates: int) -> Iterator[Gating]:
@@ -78,7 +83,8 @@ def gate_fleet(whole: Fleet, *, dates: int) -> Iterator[Gating]:
             name: later.run(training_task(later, admitted, baselines, weeks=AHEAD, kind=kind))
             for name, kind in SERVED.items()
         }
-        same = candidates.equals(again)
+        # A version names the covariates as a whole, whatever was read of them.
+        same = candidates.drop("version").equals(again.drop("version"))
         yield Gating(fleet, admitted, baselines, candidates, ahead, same)
 
 

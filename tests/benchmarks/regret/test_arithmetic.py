@@ -11,7 +11,9 @@ from tests.benchmarks.regret.arithmetic import (
     ratios,
 )
 
-LOSSES = Losses(model=np.array([[1.0, 2.0], [4.0, 1.0]]), baseline=np.array([[2.0, 1.0], [2.0, 1.0]]))
+LOSSES = Losses(
+    model=np.array([[1.0, 2.0], [4.0, 1.0]]), baseline=np.array([[2.0, 1.0], [2.0, 1.0]])
+)
 NOBODY, ALL = np.zeros((2, 2), dtype=bool), np.ones((2, 2), dtype=bool)
 
 
