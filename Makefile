@@ -18,7 +18,7 @@ export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup run test lint format types floors viz bench simulate lock clean
+.PHONY: help setup run test lint format types floors viz bench simulate regret lock clean
 
 help:  ## Show this help
 	@echo "make <target> [ENV=test] [ARGS='...'] [PYTHON=python3.12]"
@@ -65,6 +65,9 @@ bench: $(VENV)/.stamp-dev  ## Measure the speed (ARGS='--sensors 5000 --hours 87
 
 simulate: $(VENV)/.stamp-dev  ## Try the gate on fleets of which the truth is known (ARGS='--runs 40')
 	$(BIN)/python -m tests.benchmarks.gate $(ARGS)
+
+regret: $(VENV)/.stamp-dev  ## Measure what the gate costs on the sample fleets (ARGS='--fleet bwdf')
+	$(BIN)/python -m tests.benchmarks.regret $(ARGS)
 
 lock: $(BIN)/python  ## Renew the pinned versions in constraints.txt
 	@$(find_uv); "$$uv" pip compile --quiet --upgrade --universal --fork-strategy fewest \
