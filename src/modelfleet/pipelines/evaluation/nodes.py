@@ -4,9 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.costing import with_costs
 from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -30,12 +32,14 @@ def judge_fleet(
     training_stamp: Stamp,
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
+    costs: CostParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Stamp]:
     """Verdicts of all candidates, and all figures of every sensor."""
     known, trained = from_pandas(sensors), candidates.collect(without=TRACES)
     verdicts = judge_candidates(trained, known, weeks=backtest.weeks, gate=evaluation.gate)
     scorecard = make_scorecard(known, baselines.collect(without=("pattern",)), trained, verdicts)
-    stamp = stamp_stage("evaluation", training_stamp, evaluation)
+    scorecard = with_costs(scorecard, trained, costs)
+    stamp = stamp_stage("evaluation", training_stamp, evaluation, costs)
     return to_pandas(verdicts), to_pandas(scorecard), stamp
 
 

@@ -20,6 +20,7 @@ def create_pipeline() -> Pipeline:
                     "training_stamp",
                     "params:backtest",
                     "params:evaluation",
+                    "params:costs",
                 ],
                 ["verdicts", "scorecard", "evaluation_stamp"],
                 name="judge_fleet",

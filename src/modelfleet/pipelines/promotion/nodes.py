@@ -6,6 +6,7 @@ import pandas as pd
 
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
@@ -32,13 +33,14 @@ def check_consistency(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    costs: CostParameters,
 ) -> Stamp:
     """Refuse to release what other readings, parameters or code made."""
     by_stage: dict[str, tuple[Parameters, ...]] = {
         "validation": (validation,),
         "baseline": (fleet, backtest, baseline),
         "training": (training,),
-        "evaluation": (evaluation,),
+        "evaluation": (evaluation, costs),
     }
     return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
 
@@ -78,6 +80,7 @@ def assemble_release(
     baseline: BaselineParameters,
     training: TrainingParameters,
     evaluation: EvaluationParameters,
+    costs: CostParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
     """The release, and a card that says what is in it."""
     draft = draft_release(
@@ -86,7 +89,9 @@ def assemble_release(
         baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
-        parameters=shaping_parameters(fleet, backtest, validation, baseline, training, evaluation),
+        parameters=shaping_parameters(
+            fleet, backtest, validation, baseline, training, evaluation, costs
+        ),
         readings=readings,
         run={**run_info, "readings": readings.identity()},
         files={
