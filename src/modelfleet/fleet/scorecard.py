@@ -121,6 +121,7 @@ def make_scorecard(
     )
     verdict = verdicts.select(
         "sensor_id",
+        "decision",
         "accepted",
         "gain",
         "gain_error",

@@ -7,6 +7,7 @@ import pandas as pd
 from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.costing import with_costs
 from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
@@ -90,6 +91,7 @@ def write_report(
     run_info: dict[str, str],
     fleet: FleetParameters,
     evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
 ) -> str:
     """The page for people who would rather look."""
     axis = Axis(**fleet_window)
@@ -112,6 +114,7 @@ def write_report(
         account=ingestion_account,
         expectations=expectation_results,
         parameters={"gate": evaluation.gate.model_dump(), "fleet": fleet.model_dump()},
+        overrides=[each.model_dump() for each in overrides.sensors],
         examples=evaluation.report.examples,
         example_days=evaluation.report.example_days,
     )

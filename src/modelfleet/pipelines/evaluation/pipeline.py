@@ -56,6 +56,7 @@ def create_pipeline() -> Pipeline:
                     "run_info",
                     "params:fleet",
                     "params:evaluation",
+                    "params:overrides",
                 ],
                 "report",
                 name="write_report",
