@@ -21,9 +21,10 @@ __all__ = ["GainPicture", "draw_gains"]
 ROW = 18
 MOST_COLUMNS = 1000
 """A screen has no more; neighbours are joined by their mean, which a browser would do worse."""
-LIMITS = (0.1, 0.2, 0.3, 0.5, 1.0)
+LIMITS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 NARROWEST = 7.0
 """Percent of the width that a cohort's name needs."""
+THINNEST = 1.5
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def draw_gains(found: GainMap) -> GainPicture | None:
         per_column=per_column,
         weeks=tuple(f"{found.week_end(week):%d %b}" for week in range(weeks)),
         labels=_labels(found),
-        borders=tuple(round(100 * span.first / sensors, 2) for span in found.spans[1:]),
+        borders=_borders(found),
         zero=None if found.spans else round(100 * found.losing / sensors, 2),
     )
 
@@ -101,6 +102,17 @@ def _joined(shares: FloatArray, per_column: int) -> FloatArray:
         return np.asarray(
             np.nanmean(padded.reshape(-1, per_column, shares.shape[1]), axis=1), dtype=np.float64
         )
+
+
+def _borders(found: GainMap) -> tuple[float, ...]:
+    """Where cohorts meet; between tiny ones there would be nothing but borders."""
+    percent = 100 / len(found.sensors)
+    wide = [(span.last - span.first) * percent >= THINNEST for span in found.spans]
+    return tuple(
+        round(span.first * percent, 2)
+        for span, before, here in zip(found.spans[1:], wide, wide[1:], strict=False)
+        if before or here
+    )
 
 
 def _labels(found: GainMap) -> tuple[Label, ...]:

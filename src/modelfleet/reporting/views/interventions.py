@@ -90,7 +90,7 @@ def _card(reason: Mapping[str, Any]) -> HoldCard:
         sentence=str(reason.get("sentence") or ""),
         measured=f"{place}: {measured}" if place else measured,
         count=len(sensors),
-        named=naming(sensors, limit=NAMED) if len(sensors) <= NAMED else naming(sensors[:NAMED]),
+        named=naming(sensors, limit=NAMED),
         more=naming(sensors, limit=LISTED) if len(sensors) > NAMED else "",
         left=max(len(sensors) - LISTED, 0),
     )

@@ -25,7 +25,7 @@ const evidence = (i) => {
   if (data.weekly[i]?.length) pictures.push(["Gain by judged week, latest on the right", bars(data.weekly[i])]);
   if (data.coverage[i]) pictures.push(["Coverage by week, latest on the right", strip(data.coverage[i])]);
   return evidencePanel(i, data.why[i], [
-    ["served by", serves[data.serves[i]] ?? data.serves[i]],
+    ["kind", data.kind[i] ?? "–"], ["served by", serves[data.serves[i]] ?? data.serves[i]],
     ["baseline", data.baseline[i] ? data.baseline[i].replaceAll("_", " ") : "–"], ["error of the baseline", figure(data.baseline_mae[i], unit)],
     ["recipe", data.recipe[i] ?? "–"], ["error of the candidate", figure(data.mae[i], unit)],
     ["gain", known(data.gain[i]) ? `${change(data.gain[i])} ± ${percent(data.gain_error[i])}` : "–"],
@@ -45,7 +45,6 @@ const open = sensorTable({
     { name: "Rank", key: "rank", text: (i) => data.rank[i].toLocaleString("en"), number: true, extra: true, title: "1 is what people should look at first" },
     { name: "Sensor", key: "id", text: (i) => visible(data.id[i]) },
     { name: "Cohort", key: "cohort", text: (i) => data.cohort[i] ?? "–", extra: true },
-    { name: "Kind", key: "kind", text: (i) => data.kind[i] ?? "–", extra: true },
     { name: "Outcome", key: "outcome", text: (i) => data.outcome[i], tag: true },
     { name: "Gain", key: "gain", text: (i) => change(data.gain[i]), number: true, title: "mean share of the baseline's error that is saved" },
     { name: "Likely", key: "probability", text: (i) => certain(data.probability[i]), number: true, extra: true, title: "probability that the candidate is better than the baseline" },
