@@ -37,6 +37,11 @@ def gather_rows(assets: Assets, sensor_id: str) -> SensorRows:
     Raises:
         DataError: no such sensor is known, or no fleet is there yet.
     """
+    if not assets.exists("sensors"):
+        raise DataError(
+            f"the environment {assets.env or 'local'!r} has no sensors yet; make them with "
+            "`kedro run --pipelines ingestion`, or run all stages with `kedro run`"
+        )
     table = _scan(assets, "sensors")
     sensor = _row(table, sensor_id)
     if sensor is None:

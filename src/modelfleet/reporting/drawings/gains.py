@@ -70,12 +70,13 @@ def draw_gains(found: GainMap) -> GainPicture | None:
         return None
     per_column = -(-sensors // MOST_COLUMNS)
     limit = _limit(found.shares)
+    middles = np.minimum(np.arange(0, sensors, per_column) + per_column // 2, sensors - 1)
     decided = np.array([DECISIONS.index(each) for each in found.decisions], dtype=np.int16)
     return GainPicture(
         uri=png_data_uri(
             gain_steps(_joined(found.shares, per_column).T, limit=limit), gain_palette()
         ),
-        verdicts=png_data_uri(decided[None, per_column // 2 :: per_column], decision_palette()),
+        verdicts=png_data_uri(decided[None, middles], decision_palette()),
         height=weeks * ROW,
         limit=limit,
         per_column=per_column,
