@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.commands.evidence import SensorRows
 from modelfleet.commands.project import Assets
 from modelfleet.domain.errors import DataError, listing
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.tables import SEPARATOR
-from modelfleet.fleet.why import SensorRows
 
 __all__ = ["gather_rows"]
 

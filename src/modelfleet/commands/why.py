@@ -12,9 +12,9 @@ __all__ = ["why"]
 @command_options
 def why(sensor_id: str, env: str | None, *, as_json: bool) -> None:
     """Show the whole evidence on one sensor: what serves it, and how that came about."""
+    from modelfleet.commands.evidence import document_of, format_document
     from modelfleet.commands.project import open_assets
     from modelfleet.commands.sensor_rows import gather_rows
-    from modelfleet.fleet.why import document_of, format_document
 
     document = document_of(gather_rows(open_assets(env), sensor_id))
     if as_json:

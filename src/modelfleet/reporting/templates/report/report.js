@@ -16,7 +16,7 @@ const bars = (weekly) => {
   picture.append(drawn("path", { class: "level", d: `M0 32H${weekly.length * 20}` }));
   return picture;
 };
-const cost = (i, name) => (known(data[name]?.[i]) ? `${Math.round(data[name][i]).toLocaleString("en")} ${data.currency[i] ?? ""}` : "–");
+const cost = (i, name) => (known(data[name]?.[i]) ? `${Math.round(data[name][i]).toLocaleString("en")} ${data.currency[i] ?? ""}`.replace("-", "−") : "–");
 const spoken = (codes) => (codes ? codes.split(" ").map((code) => code.replaceAll("_", " ")).join(", ") : "–");
 const evidence = (i) => {
   const unit = data.unit[i];

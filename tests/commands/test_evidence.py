@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelfleet.fleet.why import SensorRows, document_of, format_document
+from modelfleet.commands.evidence import SensorRows, document_of, format_document
 
 NAN = float("nan")
 SENSOR = {"sensor_id": "a", "cohort": "flow/A", "kind": "flow", "shard": 3}

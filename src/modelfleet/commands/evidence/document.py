@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from modelfleet.commands.evidence.rules import RULE_PARTS, rules_of
 from modelfleet.fleet.axis import Axis
-from modelfleet.fleet.why.rules import RULE_PARTS, rules_of
 
 __all__ = ["SensorRows", "document_of"]
 
