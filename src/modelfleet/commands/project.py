@@ -107,12 +107,12 @@ def open_assets(env: str | None) -> Assets:
     # Kedro sets up logging when it is imported, and without this it logs to stdout.
     os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
     from kedro.config import OmegaConfigLoader
-    from kedro.framework.project import settings
-    from kedro.framework.startup import bootstrap_project
 
-    bootstrap_project(root)
-    arguments = settings.CONFIG_LOADER_ARGS
-    return Assets(env, OmegaConfigLoader(conf_source=str(root / "conf"), env=env, **arguments))
+    from modelfleet.stores.environments import CONFIG_LOADER_ARGS
+
+    # Without Kedro's session and settings, which take a second to load.
+    conf = str(root / "conf")
+    return Assets(env, OmegaConfigLoader(conf_source=conf, env=env, **CONFIG_LOADER_ARGS))
 
 
 def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
