@@ -11,6 +11,7 @@ from modelfleet.commands.ledger import ledger
 from modelfleet.commands.releases import releases
 from modelfleet.commands.show import show
 from modelfleet.commands.status import status
+from modelfleet.commands.why import why
 
 __all__ = ["commands", "fleet", "main"]
 
@@ -23,7 +24,7 @@ def fleet() -> None:
     """
 
 
-for command in (status, ledger, releases, show):
+for command in (status, ledger, why, releases, show):
     fleet.add_command(command)
 
 commands = click.Group("modelfleet", commands={"fleet": fleet})

@@ -6,12 +6,80 @@ ledger needs no MLflow.
 
 import os
 import tomllib
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
 
-__all__ = ["load_asset"]
+__all__ = ["Assets", "load_asset", "open_assets"]
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The assets of an environment, each made when it is asked for.
+
+    Attributes:
+        env: the environment; ``None`` is the project's default.
+        loader: Kedro's configuration of it.
+    """
+
+    env: str | None
+    loader: Any
+
+    @cached_property
+    def entries(self) -> dict[str, Any]:
+        """The catalog, without what wraps an asset for tracking and without validators."""
+        from kedro.config import MissingConfigException
+
+        try:
+            catalog = dict(self.loader["catalog"])
+        except MissingConfigException as error:
+            conf = Path("conf")
+            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            raise ConfigurationError(
+                f"there is no environment {self.env!r}; there are {known}"
+            ) from error
+        return {name: _unwrapped(entry) for name, entry in catalog.items()}
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as they are configured."""
+        return dict(self.loader["parameters"])
+
+    def place(self, name: str) -> str:
+        """Where the asset's entry says that it lies."""
+        return str(self.entries[name]["filepath"])
+
+    def exists(self, name: str) -> bool:
+        """Whether the asset was made; of one that lies in a file, without opening it."""
+        place = self.place(name)
+        return bool(self._dataset(name).exists() if "://" in place else Path(place).exists())
+
+    def load(self, name: str) -> Any:
+        """Load an asset.
+
+        Raises:
+            DataError: the asset was not made yet, or cannot be read.
+        """
+        from kedro.io import DatasetError
+
+        dataset = self._dataset(name)
+        if not dataset.exists():
+            raise DataError(
+                f"the environment {self.env or 'local'!r} has no {name} yet; "
+                f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
+            )
+        try:
+            return dataset.load()
+        except DatasetError as error:
+            raise DataError(f"{name} cannot be read: {error}") from error
+
+    def _dataset(self, name: str) -> Any:
+        from kedro.io import AbstractDataset
+
+        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, self.entries[name])
+        return dataset
 
 
 def load_asset(name: str, env: str | None) -> Any:
@@ -25,20 +93,31 @@ def load_asset(name: str, env: str | None) -> Any:
         ConfigurationError: this is no project, or there is no such environment.
         DataError: the asset was not made yet.
     """
-    entry = dict(_catalog(env)[name])
-    from kedro.io import AbstractDataset, DatasetError
+    return open_assets(env).load(name)
 
-    entry = {key: value for key, value in entry.get("dataset", entry).items() if key != "validator"}
-    dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
-    if not dataset.exists():
-        raise DataError(
-            f"the environment {env or 'local'!r} has no {name} yet; "
-            f"make it with `kedro run{f' --env {env}' if env else ''}`"
-        )
-    try:
-        return dataset.load()
-    except DatasetError as error:
-        raise DataError(f"{name} cannot be read: {error}") from error
+
+def open_assets(env: str | None) -> Assets:
+    """The assets of an environment.
+
+    Raises:
+        ConfigurationError: this is no project.
+    """
+    root = _project_root(Path.cwd())
+    os.chdir(root)  # paths in the catalog are relative to the project
+    # Kedro sets up logging when it is imported, and without this it logs to stdout.
+    os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
+    from kedro.config import OmegaConfigLoader
+
+    from modelfleet.stores.environments import CONFIG_LOADER_ARGS
+
+    # Without Kedro's session and settings, which take a second to load.
+    conf = str(root / "conf")
+    return Assets(env, OmegaConfigLoader(conf_source=conf, env=env, **CONFIG_LOADER_ARGS))
+
+
+def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
+    inner = entry.get("dataset", entry)
+    return {key: value for key, value in inner.items() if key != "validator"}
 
 
 def _project_root(folder: Path) -> Path:
@@ -54,22 +133,3 @@ def _project_root(folder: Path) -> Path:
     raise ConfigurationError(
         f"{folder} lies in no Modelfleet project; go to the folder with its pyproject.toml"
     )
-
-
-def _catalog(env: str | None) -> dict[str, Any]:
-    root = _project_root(Path.cwd())
-    os.chdir(root)  # paths in the catalog are relative to the project
-    # Kedro sets up logging when it is imported, and without this it logs to stdout.
-    os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
-    from kedro.config import MissingConfigException, OmegaConfigLoader
-    from kedro.framework.project import settings
-    from kedro.framework.startup import bootstrap_project
-
-    bootstrap_project(root)
-    arguments = settings.CONFIG_LOADER_ARGS
-    try:
-        loader = OmegaConfigLoader(conf_source=str(root / "conf"), env=env, **arguments)
-        return dict(loader["catalog"])
-    except MissingConfigException as error:
-        known = sorted(path.name for path in (root / "conf").iterdir() if path.is_dir())
-        raise ConfigurationError(f"there is no environment {env!r}; there are {known}") from error

@@ -5,12 +5,14 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.challenge import champion_evidence, versions_in_service
 from modelfleet.fleet.champions import Champions
+from modelfleet.fleet.costing import with_costs
 from modelfleet.fleet.holding import find_holds
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.overruling import overrule, standing_champions
@@ -48,6 +50,7 @@ def judge_fleet(
     weeks: int,
     evaluation: EvaluationParameters,
     intervals: IntervalParameters,
+    costs: CostParameters,
     overrides: OverrideParameters,
     stamp: Stamp,
 ) -> Judgement:
@@ -68,6 +71,7 @@ def judge_fleet(
         weeks: judged weeks.
         evaluation: gate and hold.
         intervals: from where to where coverage is sound.
+        costs: prices.
         overrides: what people decided.
         stamp: what the verdicts are made from.
     """
@@ -86,6 +90,7 @@ def judge_fleet(
     scorecard = add_served_figures(
         make_scorecard(sensors, baselines, candidates, verdicts), candidates, intervals
     )
+    scorecard = with_costs(scorecard, candidates, costs)
     standing = standing_champions(champions, overrides)
     ledger = build_ledger(sensors, admissions, baselines, candidates, verdicts, champions=standing)
     holds = find_holds(

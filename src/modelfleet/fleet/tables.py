@@ -5,16 +5,19 @@ there, codes separated by ``"; "``.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import polars as pl
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes a second to load, which commands can do without
 
 __all__ = ["SEPARATOR", "from_pandas", "to_pandas"]
 
 SEPARATOR = "; "
 
 
-def to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
+def to_pandas(frame: pl.DataFrame) -> "pd.DataFrame":
     """A flat pandas table; lists of text become one text."""
     lists = [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
     flat = frame.with_columns(
@@ -24,7 +27,7 @@ def to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
     return flat.to_pandas()
 
 
-def from_pandas(table: pd.DataFrame, *, lists: Sequence[str] = ()) -> pl.DataFrame:
+def from_pandas(table: "pd.DataFrame", *, lists: Sequence[str] = ()) -> pl.DataFrame:
     """A Polars table; the texts in ``lists`` become lists of codes again."""
     frame = pl.from_pandas(table.reset_index(drop=True), nan_to_null=True)
     return frame.with_columns(

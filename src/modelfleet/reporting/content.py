@@ -27,16 +27,22 @@ class ReportContent:
         baselines: one row per known sensor.
         candidates: one row per admitted sensor.
         traces: the same rows with the last days of their backtests, read where they are needed.
-        verdicts: one row per trained candidate.
-        scorecard: one row per known sensor: all figures together.
+        verdicts: one row per trained candidate; ``decision`` and ``override`` where there are any.
+        scorecard: one row per known sensor: all figures together; costs, ``coverage``,
+            ``untracked_coverage``, ``interval`` and ``replaced_share`` are shown where it has them.
         account: where the rows that came in went, see :class:`modelfleet.fleet.ingest.Account`.
         standing: ``sensor_id`` and ``version`` of models that go on where training failed.
-        hold: why the release waits for people, each ``code``, ``figure``, ``threshold``, ``place``,
-            ``count``, ``sensors``, ``sentence``; empty where nothing holds it.
         events: known periods: ``kind``, ``start``, ``end``, ``note``.
         expectations: results, each ``table``, ``type``, ``column``, ``consequence``, ``reason``,
             ``success``, ``unexpected_count``, ``unexpected_sensors``, ``message``.
         parameters: settings that shaped the run, by name; nested ones are flattened.
+        hold: why the release waits for people, each ``code``, ``figure``, ``threshold``,
+            ``sensors`` (ids), ``place`` and ``sentence``; empty where it does not.
+        overrides: what people decided for single sensors, each ``sensor``, ``serve``, ``reason``
+            and ``expires``.
+        exclusion_effects: what verdicts would be without exclusions: ``sensor_id``,
+            ``excluded_hours``, ``judged_excluded_hours``, ``accepted``, ``accepted_without``,
+            ``gain``, ``gain_without``, ``sentence_without``; ``None`` where nobody asked.
         examples: sensors shown as pictures at either end of the ranking.
         example_days: days that such a picture shows.
     """
@@ -57,9 +63,11 @@ class ReportContent:
     scorecard: pl.DataFrame
     account: Mapping[str, Any]
     standing: pl.DataFrame | None = None
-    hold: Sequence[Mapping[str, Any]] = ()
     events: pl.DataFrame | None = None
     expectations: Sequence[Mapping[str, Any]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    hold: Sequence[Mapping[str, Any]] = ()
+    overrides: Sequence[Mapping[str, Any]] = ()
+    exclusion_effects: pl.DataFrame | None = None
     examples: int = 12
     example_days: int = 7

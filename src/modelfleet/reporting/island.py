@@ -1,13 +1,16 @@
 """The rows of a page's table, as compact JSON that its script reads."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from modelfleet.fleet.costing import COST_FIGURES
 from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.palette import coverage_steps
-from modelfleet.reporting.views import CoverageMap
+from modelfleet.reporting.views import CoverageMap, GainMap, rank_sensors, weekly_gains
+from modelfleet.reporting.views.interventions import told_exclusion
 
 __all__ = ["as_island", "coverage_letters", "table_island"]
 
@@ -30,22 +33,45 @@ FIGURES = (
     "better_weeks",
     "weeks",
 )
+WHERE_PRESENT = {
+    **{name: name for name in (*COST_FIGURES, "currency", "replaced_share")},
+    "coverage": "interval_coverage",
+    "untracked_coverage": "untracked_coverage",
+}
+"""Columns of the scorecard that not every run has, and their names on the page."""
+
 NO_STEP = "."
 STEP_LETTERS = np.array([*"0123456789a", NO_STEP])
 """One letter per week: coverage in tenths, ``a`` for a full week."""
 
 
 def table_island(
-    content: ReportContent, outcomes: pl.DataFrame, coverage: CoverageMap
+    content: ReportContent,
+    outcomes: pl.DataFrame,
+    coverage: CoverageMap,
+    maps: Mapping[str, GainMap],
 ) -> dict[str, list[Any]]:
-    """Columns of the report's table of all sensors, in the order of ``outcomes``."""
-    table = (
-        outcomes.drop("codes")
-        .join(content.sensors.select("sensor_id", "kind"), on="sensor_id", how="left")
-        .join(_figures(content.scorecard), on="sensor_id", how="left")
-        .join(_weekly_gains(content.candidates), on="sensor_id", how="left")
-        .join(coverage_letters(coverage), on="sensor_id", how="left")
+    """Columns of the report's table of all sensors, in the order of ``outcomes``.
+
+    Args:
+        content: of the report.
+        outcomes: of every sensor.
+        coverage: of every sensor.
+        maps: name of a column to the map in which it says where a sensor stands.
+    """
+    ranks = rank_sensors(outcomes, content.scorecard).select("sensor_id", "rank")
+    parts = (
+        content.sensors.select("sensor_id", "kind"),
+        _figures(content.scorecard),
+        weekly_gains(content.candidates),
+        coverage_letters(coverage),
+        ranks,
+        *(_places(name, found) for name, found in maps.items()),
+        *_interventions(content),
     )
+    table = outcomes.drop("codes")
+    for part in parts:
+        table = table.join(part, on="sensor_id", how="left")
     return as_island(table)
 
 
@@ -72,27 +98,42 @@ def _figures(scorecard: pl.DataFrame) -> pl.DataFrame:
     trained = [
         pl.col(name).dt.strftime("%Y-%m-%d").alias(name) for name in ("trained_from", "trained_to")
     ]
-    return scorecard.select("sensor_id", *FIGURES, *trained)
+    present = [
+        _one_figure(scorecard, name).alias(said)
+        for name, said in WHERE_PRESENT.items()
+        if name in scorecard.columns
+    ]
+    return scorecard.select("sensor_id", *FIGURES, *trained, *present)
 
 
-def _weekly_gains(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Gain per judged week in whole percent of the mean baseline loss."""
-    loss, theirs = pl.col("loss"), pl.col("baseline_loss")
-    gain = theirs - loss
-    known = gain.is_finite()  # NaN or null where a week has no loss
-    usual = theirs.filter(known).mean().over("sensor_id")
-    share = (100 * gain / usual).clip(-9999, 9999).round(mode="half_to_even")
-    weekly = (
-        candidates.select("sensor_id", "loss", "baseline_loss")
-        .explode("loss", "baseline_loss", empty_as_null=True)
-        .filter(usual > 0)
-        .select("sensor_id", weekly=pl.when(known).then(share).cast(pl.Int32, strict=False))
-        .group_by("sensor_id", maintain_order=True)
-        .agg("weekly")
-    )
-    none = pl.lit([], dtype=pl.List(pl.Int32))
-    return (
-        candidates.select("sensor_id")
-        .join(weekly, on="sensor_id", how="left", maintain_order="left")
-        .with_columns(pl.col("weekly").fill_null(none))
-    )
+def _one_figure(table: pl.DataFrame, name: str) -> pl.Expr:
+    """A column, or the mean of one that has a list per sensor."""
+    weekly = isinstance(table.schema[name], pl.List)
+    mean = pl.col(name).list.eval(pl.element().fill_nan(None)).list.mean()
+    return mean if weekly else pl.col(name)
+
+
+def _places(name: str, found: GainMap) -> pl.DataFrame:
+    """Where each sensor stands on a map, from 0."""
+    ids = pl.Series("sensor_id", found.sensors, dtype=pl.String)
+    return pl.DataFrame([ids]).with_row_index(name)
+
+
+def _interventions(content: ReportContent) -> list[pl.DataFrame]:
+    """What people decided for a sensor, and what it is behind; only where there is anything."""
+    found: list[pl.DataFrame] = []
+    if "override" in content.verdicts.columns:
+        found.append(content.verdicts.select("sensor_id", pl.col("override").cast(pl.String)))
+    held: dict[str, list[str]] = {}
+    for reason in content.hold:
+        for sensor in reason.get("sensors") or ():
+            held.setdefault(str(sensor), []).append(str(reason["code"]))
+    if held:
+        codes = [" ".join(each) for each in held.values()]
+        found.append(pl.DataFrame({"sensor_id": list(held), "hold": codes}))
+    if content.exclusion_effects is not None and content.exclusion_effects.height:
+        rows = content.exclusion_effects.filter(pl.col("excluded_hours") > 0).to_dicts()
+        told = {row["sensor_id"]: told_exclusion(row) for row in rows}
+        schema = {"sensor_id": pl.String, "without": pl.String}
+        found.append(pl.DataFrame([*told.items()], schema=schema, orient="row"))
+    return found

@@ -6,17 +6,28 @@ from typing import Any
 import polars as pl
 
 from modelfleet.reporting.content import ReportContent
-from modelfleet.reporting.drawings import draw_histogram, draw_lines
+from modelfleet.reporting.drawings import draw_gains, draw_histogram, draw_lines
 from modelfleet.reporting.island import table_island
 from modelfleet.reporting.page import render_page
 from modelfleet.reporting.summary import summarise
 from modelfleet.reporting.views import (
+    GainMap,
+    add_costs,
     count_cohorts,
+    count_exclusions,
     count_funnel,
+    count_replaced,
+    describe_coverage,
+    describe_hold,
     distribute_skill,
     find_outcomes,
+    list_overrides,
     map_coverage,
+    map_gains,
     pick_extremes,
+    rank_sensors,
+    weekly_gains,
+    with_decision,
 )
 
 __all__ = ["render_report"]
@@ -44,40 +55,45 @@ def render_report(content: ReportContent) -> str:
 def _context(content: ReportContent) -> dict[str, Any]:
     outcomes = find_outcomes(content)
     coverage = map_coverage(content.profiles, content.admissions, end=content.end)
-    skill = distribute_skill(content.scorecard)
+    judged = with_decision(content.scorecard, content.verdicts)
+    skill = distribute_skill(judged)
+    maps = _maps(content, judged)
     return {
         "content": content,
         "summary": summarise(outcomes, content.scorecard, content.expectations),
+        "hold": describe_hold(content.hold),
         "funnel": count_funnel(content.admissions, content.candidates, content.verdicts),
         "skill": skill,
         "histogram": draw_histogram(skill) if skill.judged else None,
+        "gains": {name: draw_gains(found) for name, found in maps.items()},
         "worst": _worst(outcomes, content.scorecard),
         "pictures": _pictures(content),
         "cohorts": count_cohorts(outcomes, content.scorecard),
+        "costs": add_costs(outcomes, content.scorecard),
+        "covered": describe_coverage(judged),
+        "replaced": count_replaced(judged),
+        "overrides": list_overrides(content.overrides, content.verdicts),
+        "exclusions": count_exclusions(content.exclusion_effects),
         "events": _events(content.events),
         "parameters": dict(_flattened(content.parameters)),
-        "island": table_island(content, outcomes, coverage),
+        "island": table_island(content, outcomes, coverage, maps),
     }
 
 
 def _worst(outcomes: pl.DataFrame, scorecard: pl.DataFrame) -> list[dict[str, Any]]:
-    """Whom no model serves, most urgent first: unserved, failed, quarantined, then by gain.
+    """Whom no model serves, most urgent first; retired sensors ask for nothing."""
+    served = pl.col("serves").is_in(["model", "champion"])
+    ranked = rank_sensors(outcomes, scorecard)
+    return ranked.filter(~served & (pl.col("outcome") != "retired")).head(MOST_WORST).to_dicts()
 
-    Retired sensors are left out: they ask for nothing.
-    """
-    served = pl.when(pl.col("serves") == "none").then(0).otherwise(1)
-    rank = pl.col("outcome").replace_strict(
-        {"failed": 0, "quarantined": 1}, default=2, return_dtype=pl.Int32
-    )
-    return (
-        outcomes.filter(
-            ~pl.col("serves").is_in(["model", "champion"]) & (pl.col("outcome") != "retired")
-        )
-        .join(scorecard.select("sensor_id", "gain"), on="sensor_id", how="left")
-        .sort(served, rank, "gain", "sensor_id", nulls_last=True)
-        .head(MOST_WORST)
-        .to_dicts()
-    )
+
+def _maps(content: ReportContent, judged: pl.DataFrame) -> dict[str, GainMap]:
+    """The map of weekly gains in both orders, by the name of its column in the island."""
+    weekly = weekly_gains(content.candidates)
+    return {
+        "place_worst": map_gains(weekly, judged, end=content.end),
+        "place_cohort": map_gains(weekly, judged, end=content.end, by_cohort=True),
+    }
 
 
 def _events(events: pl.DataFrame | None) -> list[dict[str, Any]]:

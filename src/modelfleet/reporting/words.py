@@ -13,6 +13,7 @@ __all__ = [
     "explained",
     "in_words",
     "moment",
+    "money",
     "naming",
     "percent",
     "shown",
@@ -39,6 +40,20 @@ REASONS = {
     "retired_but_sending": "still sends, though retired",
     "retired_before_first_reading": "retired before its first reading",
     "profile_failed": "could not be profiled",
+    "forced_to_baseline": "on its baseline by decision",
+    "held_at_champion": "held at its champion by decision",
+    "no_champion_to_hold": "no champion to hold, its baseline serves",
+    "held_champion_not_sane": "its champion is not sane, its baseline serves",
+    "not_finite": "models forecast what is no number",
+    "too_many_demotions": "too many sensors lose their model",
+    "too_many_flips": "too many sensors change between model and baseline",
+    "too_many_cohort_flips": "too many sensors of one cohort change between model and baseline",
+    "too_many_insane": "too many candidates are not sane",
+    "skill_fell": "the fleet's skill fell",
+    "no_skill": "the models are no better than the baselines",
+    "replacements_worse": "replacements are worse than the champions they replace",
+    "shock_in_gain": "gains left their usual range all over the fleet",
+    "shock_in_loss": "errors left their usual range all over the fleet",
 }
 UNITS = {
     "dead": "hours of silence",
@@ -104,6 +119,13 @@ def change(gain: float | None) -> str:
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """A count with its noun: ``1 sensor``, ``2,000 sensors``; ``nouns`` where no s will do."""
     return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
+
+
+def money(amount: float | None) -> str:
+    """An amount without cents; a dash where it is unknown."""
+    if amount is None or not np.isfinite(amount):
+        return "–"
+    return f"{round(amount) + 0:,}".replace("-", "−")
 
 
 def naming(names: Sequence[str], *, limit: int = 5) -> str:

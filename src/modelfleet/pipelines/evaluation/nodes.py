@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
@@ -44,10 +45,11 @@ def judge_candidates(
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
     intervals: IntervalParameters,
+    costs: CostParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]], Stamp]:
     """Verdicts of all candidates, all figures of every sensor, and what holds the release."""
     known = from_pandas(sensors)
-    stamp = stamp_stage("evaluation", training_stamp, evaluation, overrides)
+    stamp = stamp_stage("evaluation", training_stamp, evaluation, overrides, costs)
     found = judge_fleet(
         sensors=known,
         admissions=from_pandas(admissions, lists=("reasons",)),
@@ -59,6 +61,7 @@ def judge_candidates(
         weeks=backtest.weeks,
         evaluation=evaluation,
         intervals=intervals,
+        costs=costs,
         overrides=check_today(overrides, known, started_at=run_info["started_at"]),
         stamp=stamp,
     )
@@ -159,6 +162,7 @@ def write_report(
         account=ingestion_account,
         expectations=expectation_results,
         parameters={"gate": evaluation.gate.model_dump(), "fleet": fleet.model_dump()},
+        overrides=[each.model_dump() for each in overrides.sensors],
         examples=evaluation.report.examples,
         example_days=evaluation.report.example_days,
     )

@@ -27,6 +27,7 @@ def create_pipeline() -> Pipeline:
                     "params:evaluation",
                     "params:overrides",
                     "params:intervals",
+                    "params:costs",
                 ],
                 ["verdicts", "scorecard", "hold_reasons", "evaluation_stamp"],
                 name="judge_candidates",

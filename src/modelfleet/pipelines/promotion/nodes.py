@@ -6,6 +6,7 @@ import pandas as pd
 
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
@@ -40,13 +41,14 @@ def check_consistency(
     overrides: OverrideParameters,
     intervals: IntervalParameters,
     rules: RuleParameters,
+    costs: CostParameters,
 ) -> Stamp:
     """Refuse to release what other readings, parameters or code made."""
     by_stage: dict[str, tuple[Parameters, ...]] = {
         "validation": (validation,),
         "baseline": (fleet, backtest, baseline, intervals),
         "training": (training, rules),
-        "evaluation": (evaluation, overrides),
+        "evaluation": (evaluation, overrides, costs),
     }
     return check_stages(ingestion_stamp, evaluation_stamp, by_stage)
 
@@ -94,6 +96,7 @@ def assemble_release(
     overrides: OverrideParameters,
     intervals: IntervalParameters,
     rules: RuleParameters,
+    costs: CostParameters,
 ) -> tuple[ReleaseDraft, dict[str, Any]]:
     """The release, and a card that says what is in it."""
     learned = (fleet, backtest, validation, baseline, training)
@@ -103,7 +106,7 @@ def assemble_release(
         baselines=baselines.collect(),
         scorecard=from_pandas(scorecard),
         verdicts=from_pandas(verdicts, lists=("reasons",)),
-        parameters=shaping_parameters(*learned, evaluation, overrides, intervals, rules),
+        parameters=shaping_parameters(*learned, evaluation, overrides, intervals, rules, costs),
         readings=readings,
         run={
             **run_info,

@@ -51,9 +51,9 @@ class Histogram:
 
 
 def draw_histogram(found: Distribution) -> Histogram:
-    """Place the bars; accepted sensors below, rejected ones on top of them."""
+    """Place the bars; accepted sensors below, kept champions and rejected ones on top of them."""
     low, high = float(found.edges[0]), float(found.edges[-1])
-    most = max(int((found.accepted + found.rejected).max()), 1)
+    most = max(int((found.accepted + found.kept + found.rejected).max()), 1)
     floor, scale = HEIGHT - FOOT, (HEIGHT - FOOT - TOP) / most
 
     def across(value: float) -> float:
@@ -62,16 +62,17 @@ def draw_histogram(found: Distribution) -> Histogram:
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     bars: list[Bar] = []
-    for left, right, good, bad in zip(
-        found.edges[:-1], found.edges[1:], found.accepted, found.rejected, strict=True
-    ):
+    stacks = zip(found.accepted, found.kept, found.rejected, strict=True)
+    for left, right, stack in zip(found.edges[:-1], found.edges[1:], stacks, strict=True):
         x, width = across(left), across(right) - across(left)
         where = f"{change(left)} to {change(right)}"
-        for count, below, group in ((good, 0, "accepted"), (bad, good, "rejected")):
+        below = 0
+        for count, group in zip(stack, ("accepted", "kept", "rejected"), strict=True):
             if count:
                 y, height = floor - (below + count) * scale, count * scale
                 label = f"{where}: {counted(int(count), 'sensor')} {group}"
                 bars.append(Bar(x + 0.5, y, max(width - 1, 1), height, group, label))
+            below += count
     median = None
     if found.median is not None:
         median = Tick(across(found.median), f"median {change(found.median)}")

@@ -45,7 +45,7 @@ def draw_lines(example: Example, *, steps_per_day: int) -> Lines:
     )
     return Lines(
         name=shown(example.sensor_id),
-        verdict="accepted" if example.accepted else "rejected",
+        verdict="accepted" if example.accepted else "kept" if example.kept else "rejected",
         gain=change(example.gain),
         low=f"{low:.4g}" if len(known) else "",
         high=f"{high:.4g}" if len(known) else "",

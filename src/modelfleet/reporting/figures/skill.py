@@ -12,7 +12,7 @@ from modelfleet.reporting.figures.canvas import (
     say_nothing_to_show,
     title,
 )
-from modelfleet.reporting.palette import BASELINE, INK, LINE, MODEL, MUTED
+from modelfleet.reporting.palette import BASELINE, INK, KEPT, LINE, MODEL, MUTED
 from modelfleet.reporting.views import Distribution, distribute_skill
 from modelfleet.reporting.words import change, counted
 
@@ -49,10 +49,14 @@ def _draw_bars(axes: "Axes", found: Distribution) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     widths = np.diff(found.edges)
-    for counts, bottom, color, label in (
+    stacks = (
         (found.accepted, 0, MODEL, "accepted"),
-        (found.rejected, found.accepted, BASELINE, "rejected, on its baseline"),
-    ):
+        (found.kept, found.accepted, KEPT, "its champion stays"),
+        (found.rejected, found.accepted + found.kept, BASELINE, "rejected, on its baseline"),
+    )
+    for counts, bottom, color, label in stacks:
+        if label == stacks[1][3] and not counts.any():
+            continue
         axes.bar(
             found.edges[:-1], counts, widths * 0.9, bottom, align="edge", color=color, label=label
         )

@@ -46,13 +46,14 @@ const evidencePanel = (i, why, facts, pictures) => {
 
 // The table of all sensors: only the lines in view are in the page, so that 5,000 are as quick as 50.
 // columns: name, key (to sort by), text(i), and title, number, extra, quiet, tag where they apply.
+// narrowed: a column of the island that a list narrows the lines to, may be missing;
 // chips: column of the island and its values in order; searched: columns that the search looks at.
-const sensorTable = ({ columns, sorted, chips, searched, evidence }) => {
+const sensorTable = ({ columns, sorted, chips, searched, narrowed, evidence }) => {
   const fleet = data.id.length;
   const ROW = 38, SPARE = 8, PRINTED = 500;
   const body = $("grid-body"), space = $("grid-space"), grid = $("grid");
   const haystack = data.id.map((_, i) => searched.map((name) => data[name][i]).join("\n").toLowerCase());
-  const state = { order: [], sort: sorted, down: false, chip: "", open: -1, panel: 0, active: 0 };
+  const state = { order: [], sort: sorted, down: false, chip: "", narrow: null, open: -1, panel: 0, active: 0 };
   const collator = new Intl.Collator("en", { numeric: true });
 
   const compare = (a, b) => {
@@ -68,6 +69,7 @@ const sensorTable = ({ columns, sorted, chips, searched, evidence }) => {
     const open = state.order[state.open];
     state.order = [];
     for (let i = 0; i < fleet; i += 1) {
+      if (state.narrow !== null && (data[narrowed][i] ?? "–") !== state.narrow) continue;
       if (state.chip && data[chips.column][i] !== state.chip) continue;
       if (terms.every((term) => haystack[i].includes(term))) state.order.push(i);
     }
@@ -201,6 +203,17 @@ const sensorTable = ({ columns, sorted, chips, searched, evidence }) => {
     });
     $("chips").append(chip);
   }
+  if (narrowed) {
+    const names = [...new Set(data[narrowed].map((name) => name ?? "–"))].sort(collator.compare);
+    const list = $("cohort");
+    list.append(element("option", { value: "", text: `all ${names.length.toLocaleString("en")}` }));
+    names.forEach((name, place) => list.append(element("option", { value: place, text: visible(name) })));
+    list.addEventListener("change", () => {
+      state.narrow = list.value === "" ? null : names[Number(list.value)];
+      select();
+    });
+    $("cohort-label").hidden = false;
+  }
   $("search").addEventListener("input", select);
   document.querySelector(".controls").hidden = false;
   grid.hidden = false;
@@ -210,6 +223,8 @@ const sensorTable = ({ columns, sorted, chips, searched, evidence }) => {
   // Opens the line of one sensor, whatever was searched for before.
   return (i) => {
     $("search").value = "";
+    $("cohort").value = "";
+    state.narrow = null;
     $("chips").firstChild.click();
     toggle(state.order.indexOf(i));
     grid.scrollIntoView({ block: "center" });

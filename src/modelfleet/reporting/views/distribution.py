@@ -21,7 +21,8 @@ class Distribution:
     Attributes:
         edges: bin edges, share of the baseline's error; shape (n + 1,). Zero is one of them.
         accepted: accepted sensors per bin; shape (n,).
-        rejected: rejected sensors per bin; shape (n,).
+        kept: sensors whose champion stays, per bin; shape (n,).
+        rejected: other rejected sensors per bin; shape (n,).
         median: over all judged sensors, ``None`` when there are none.
         below: sensors whose skill lies left of the first edge; they are counted in the first bin.
         above: the same on the right.
@@ -29,6 +30,7 @@ class Distribution:
 
     edges: FloatArray
     accepted: IntArray
+    kept: IntArray
     rejected: IntArray
     median: float | None
     below: int
@@ -37,32 +39,41 @@ class Distribution:
     @property
     def judged(self) -> int:
         """Sensors in the histogram."""
-        return int(self.accepted.sum() + self.rejected.sum())
+        return int(self.accepted.sum() + self.kept.sum() + self.rejected.sum())
 
 
 def distribute_skill(scorecard: pl.DataFrame) -> Distribution:
     """Sort the judged sensors into bins of skill = 1 - MAE / MAE of the baseline.
 
     The axis spans the middle 96 % and zero; one sensor that is ten times worse than its baseline
-    must not squeeze all others into a single bar.
+    must not squeeze all others into a single bar. Where the scorecard has no ``decision``, no
+    champion stays.
     """
     # A fleet without any verdict has columns of no type at all.
     known = scorecard.select(
-        pl.col("skill").cast(pl.Float64), pl.col("accepted").cast(pl.Boolean)
+        pl.col("skill").cast(pl.Float64), pl.col("accepted").cast(pl.Boolean), _kept(scorecard)
     ).filter(pl.col("skill").is_finite() & pl.col("accepted").is_not_null())
     skill = np.asarray(known["skill"], dtype=np.float64)
     accepted = np.asarray(known["accepted"], dtype=np.bool_)
+    kept = np.asarray(known["kept"], dtype=np.bool_) & ~accepted
     edges = _edges(skill)
     # Just inside: the last bin of a histogram is closed, the first one is too.
     inside = np.clip(skill, edges[0], np.nextafter(edges[-1], 0.0))
     return Distribution(
         edges=edges,
         accepted=np.histogram(inside[accepted], edges)[0],
-        rejected=np.histogram(inside[~accepted], edges)[0],
+        kept=np.histogram(inside[kept], edges)[0],
+        rejected=np.histogram(inside[~accepted & ~kept], edges)[0],
         median=float(np.median(skill)) if len(skill) else None,
         below=int((skill < edges[0]).sum()),
         above=int((skill > edges[-1]).sum()),
     )
+
+
+def _kept(scorecard: pl.DataFrame) -> pl.Expr:
+    if "decision" not in scorecard.columns:
+        return pl.lit(value=False).alias("kept")
+    return pl.col("decision").is_in(["keep", "kept"]).fill_null(value=False).alias("kept")
 
 
 def _edges(skill: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.fleet.scorecard import TRACES
+from modelfleet.reporting.views.decisions import decision
 
 __all__ = ["Example", "Extremes", "pick_extremes"]
 
@@ -23,6 +24,7 @@ class Example:
         actual: readings; shape (n,), NaN where there are none.
         forecast: by the candidate, out of sample; shape (n,).
         baseline: by the baseline; shape (n,).
+        kept: the champion stays.
     """
 
     sensor_id: str
@@ -31,6 +33,7 @@ class Example:
     actual: FloatArray
     forecast: FloatArray
     baseline: FloatArray
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def pick_extremes(
         .filter(pl.col("sensor_id").is_in(chosen["sensor_id"].implode()))
         .collect()
     )
-    rows = chosen.select("sensor_id", "gain", "accepted").join(
+    rows = chosen.select("sensor_id", "gain", "accepted", decision(verdicts)).join(
         traces, on="sensor_id", how="left", maintain_order="left"
     )
     examples = tuple(_example(row, steps) for row in rows.iter_rows(named=True))
@@ -85,6 +88,7 @@ def _example(row: dict[str, Any], steps: int) -> Example:
         sensor_id=row["sensor_id"],
         gain=row["gain"],
         accepted=bool(row["accepted"]),
+        kept=row["decision"] == "kept",
         actual=trace("actual"),
         forecast=trace("forecast"),
         baseline=trace("baseline"),

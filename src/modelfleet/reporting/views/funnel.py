@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from modelfleet.reporting.views.decisions import decision
 from modelfleet.reporting.views.standing import standing
 
 __all__ = ["FunnelStep", "count_funnel"]
@@ -36,17 +37,24 @@ def count_funnel(
     Args:
         admissions: one row per known sensor: ``admitted``, ``reasons``.
         candidates: one row per admitted sensor: ``outcome``.
-        verdicts: one row per trained candidate: ``accepted``.
+        verdicts: one row per trained candidate: ``accepted``; ``decision`` where champions stay.
     """
     stood = Counter(admissions.select(standing())["standing"].to_list())
     known, admitted = len(admissions), stood["admitted"]
     trained = _count(candidates["outcome"] == "trained")
-    accepted = _count(verdicts["accepted"])
+    decided = Counter(verdicts.select(decision(verdicts))["decision"].to_list())
+    accepted, kept = decided["accepted"], decided["kept"]
     counts = {
         "Known": (known, {}),
         "Admitted": (admitted, {k: stood[k] for k in ("quarantined", "retired")}),
         "Trained": (trained, {"failed in training": admitted - trained}),
-        "Accepted": (accepted, {"rejected, served by their baseline": trained - accepted}),
+        "Accepted": (
+            accepted,
+            {
+                "kept their champion": kept,
+                "rejected, served by their baseline": trained - accepted - kept,
+            },
+        ),
     }
     return tuple(
         FunnelStep(name, count, count / max(known, 1), _losses(lost))
