@@ -2,17 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import polars as pl
 
 from modelfleet.domain.baselines import SensorFacts
 from modelfleet.domain.lineage import canonical_json
-from modelfleet.domain.parameters.recipes import Assignment
 
 __all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster"]
 
 NOTHING_KNOWN = SensorFacts()
 Periods = tuple[tuple[int, int], ...]
+Chosen_co = TypeVar("Chosen_co", covariant=True)
+
+
+class Assigns(Protocol[Chosen_co]):
+    """Configuration that gives something to each sensor."""
+
+    def of(self, sensor_id: str, cohort: str) -> Chosen_co:
+        """What this sensor gets."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,17 +33,24 @@ class Member:
         assigned: name of the recipe or baseline it gets.
         excluded: stretches of grid indices that are left out of learning and scoring.
         facts: what else is known of it.
+        rivals: further recipes that compete with the assigned one, which wins a tie.
     """
 
     sensor_id: str
     assigned: str
     excluded: Periods = ()
     facts: SensorFacts = NOTHING_KNOWN
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """All that it may get; the first wins a tie."""
+        return (self.assigned, *self.rivals)
 
     def key(self) -> list[object]:
         """What shapes the sensor's result, for a fingerprint."""
         periods = [list(period) for period in self.excluded]
-        return [self.sensor_id, self.assigned, periods, self.facts.rule_value]
+        return [self.sensor_id, self.contenders, periods, self.facts.rule_value]
 
 
 @dataclass(frozen=True)
@@ -69,31 +85,37 @@ class Roster:
 
 
 def make_roster(
-    sensors: pl.DataFrame, assigned: Mapping[str, str], excluded: Mapping[str, Periods]
+    sensors: pl.DataFrame,
+    assigned: Mapping[str, str] | Mapping[str, tuple[str, ...]],
+    excluded: Mapping[str, Periods],
 ) -> Roster:
     """Gather the members of a task.
 
     Args:
         sensors: ``sensor_id``, ``shard``, ``rule_value``; sorted ids within a shard follow from it.
-        assigned: recipe or baseline by sensor; sensors that are not in it take no part.
+        assigned: by sensor its recipe or baseline, or several recipes that compete; sensors that
+            are not in it take no part.
         excluded: left-out periods by sensor.
     """
     members: dict[int, list[Member]] = {}
     table = sensors.sort("sensor_id").select("sensor_id", "shard", "rule_value")
     for sensor_id, shard, rule_value in table.iter_rows():
         if sensor_id in assigned:
+            names = assigned[sensor_id]
+            first, *rivals = (names,) if isinstance(names, str) else names
             member = Member(
                 sensor_id,
-                assigned[sensor_id],
+                first,
                 excluded.get(sensor_id, ()),
                 SensorFacts(rule_value=rule_value),
+                tuple(rivals),
             )
             members.setdefault(shard, []).append(member)
     return Roster({shard: tuple(found) for shard, found in members.items()})
 
 
-def assign(sensors: pl.DataFrame, assignment: Assignment) -> dict[str, str]:
-    """The recipe or baseline of each sensor: by its id, else its cohort, else the default."""
+def assign(sensors: pl.DataFrame, assignment: Assigns[Chosen_co]) -> dict[str, Chosen_co]:
+    """The baseline or the recipes of each sensor: by its id, else its cohort, else the default."""
     pairs = sensors.select("sensor_id", "cohort").iter_rows()
     return {sensor_id: assignment.of(sensor_id, cohort) for sensor_id, cohort in pairs}
 
