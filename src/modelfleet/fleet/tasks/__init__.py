@@ -4,5 +4,6 @@ from modelfleet.fleet.tasks.baseline import BaselineTask
 from modelfleet.fleet.tasks.profile import ProfileTask
 from modelfleet.fleet.tasks.spot_check import SpotCheckTask
 from modelfleet.fleet.tasks.training import TrainingTask
+from modelfleet.fleet.tasks.unexcluded import UnexcludedTask
 
-__all__ = ["BaselineTask", "ProfileTask", "SpotCheckTask", "TrainingTask"]
+__all__ = ["BaselineTask", "ProfileTask", "SpotCheckTask", "TrainingTask", "UnexcludedTask"]

@@ -1,12 +1,16 @@
 """Nodes of the evaluation stage."""
 
+import functools
 from typing import Any
 
 import pandas as pd
 
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.exclusions import exclusion_effects, judged_exclusions
+from modelfleet.fleet.ingest import sensor_periods
 from modelfleet.fleet.scorecard import TRACES, judge_candidates, make_scorecard
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -20,7 +24,7 @@ from modelfleet.reporting import (
     render_report,
 )
 
-__all__ = ["draw_figures", "judge_fleet", "write_report"]
+__all__ = ["compare_exclusions", "draw_figures", "judge_fleet", "write_report"]
 
 
 def judge_fleet(
@@ -37,6 +41,40 @@ def judge_fleet(
     scorecard = make_scorecard(known, baselines.collect(without=("pattern",)), trained, verdicts)
     stamp = stamp_stage("evaluation", training_stamp, evaluation)
     return to_pandas(verdicts), to_pandas(scorecard), stamp
+
+
+def compare_exclusions(
+    sensors: pd.DataFrame,
+    events: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    unexcluded_candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    fleet_window: dict[str, Any],
+    backtest: BacktestParameters,
+    ingestion: IngestionParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """What the verdicts would have been without the excluded events."""
+    axis, known = Axis(**fleet_window), from_pandas(sensors)
+    periods = sensor_periods(
+        from_pandas(events),
+        known,
+        axis,
+        kinds=backtest.exclude_events,
+        scope=ingestion.events.scope,
+    )
+    fitted = baselines.collect(without=("pattern",))
+    effects = exclusion_effects(
+        candidates.collect(without=TRACES),
+        unexcluded_candidates.collect(without=TRACES),
+        from_pandas(verdicts),
+        hours=judged_exclusions(fitted, periods, axis, weeks=backtest.weeks),
+        judge=functools.partial(
+            judge_candidates, sensors=known, weeks=backtest.weeks, gate=evaluation.gate
+        ),
+    )
+    return to_pandas(effects)
 
 
 def draw_figures(

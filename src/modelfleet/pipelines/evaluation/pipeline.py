@@ -25,6 +25,23 @@ def create_pipeline() -> Pipeline:
                 name="judge_fleet",
             ),
             Node(
+                nodes.compare_exclusions,
+                [
+                    "sensors",
+                    "events",
+                    "baselines",
+                    "candidates",
+                    "unexcluded_candidates",
+                    "verdicts",
+                    "fleet_window",
+                    "params:backtest",
+                    "params:ingestion",
+                    "params:evaluation",
+                ],
+                "exclusion_effects",
+                name="compare_exclusions",
+            ),
+            Node(
                 nodes.draw_figures,
                 [
                     "measurements",

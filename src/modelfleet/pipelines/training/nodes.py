@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import (
     BacktestParameters,
     EngineParameters,
@@ -14,6 +15,7 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.engine import map_shards
+from modelfleet.fleet.exclusions import without_exclusions
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
@@ -40,9 +42,13 @@ def train_candidates(
     baseline: BaselineParameters,
     training: TrainingParameters,
     ingestion: IngestionParameters,
+    evaluation: EvaluationParameters,
     engine: EngineParameters,
-) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
-    """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
+) -> tuple[ShardedFrame, ShardedFrame, ShardedFrame, Stamp]:
+    """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn.
+
+    Those with excluded events are computed again without exclusion, so that people see its effect.
+    """
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
     periods = sensor_periods(
@@ -64,4 +70,12 @@ def train_candidates(
     )
     candidates = map_shards(task, source=readings, workspace=workspace, engine=engine)
     checks = spot_check(task, candidates, source=readings, workspace=workspace, engine=engine)
-    return candidates, checks, stamp_stage("training", baseline_stamp, training)
+    again = without_exclusions(
+        task,
+        admitted,
+        baselines.scan().select("sensor_id", "excluded_hours").collect(),
+        baseline=baseline,
+        compare=evaluation.exclusions.compare,
+    )
+    unexcluded = map_shards(again, source=readings, workspace=workspace, engine=engine)
+    return candidates, unexcluded, checks, stamp_stage("training", baseline_stamp, training)

@@ -28,9 +28,10 @@ def create_pipeline() -> Pipeline:
                     "params:baseline",
                     "params:training",
                     "params:ingestion",
+                    "params:evaluation",
                     "params:engine",
                 ],
-                ["candidates", "spot_checks", "training_stamp"],
+                ["candidates", "unexcluded_candidates", "spot_checks", "training_stamp"],
                 name="train_candidates",
             )
         ],
