@@ -469,6 +469,10 @@ def test_everything_that_can_be_added_works_together(own: Project, page: list[Ex
     assert all("covariate_outdoor_c" in names for names in linear["feature_names"])
     north = candidates.filter(pl.col("sensor_id") == "heat-01")
     assert north["excluded_hours"].to_list() == [60.0]
+    effects = pl.from_pandas(own.load("exclusion_effects", env="plant"))
+    assert {"heat-01", "heat-02"} <= set(effects["sensor_id"])
+    assert effects.filter(sensor_id="heat-01")["excluded_hours"].to_list() == [60.0]
+    assert effects["sentence_without"].null_count() == 0
     verdicts = dict(
         pl.from_pandas(own.load("verdicts", env="plant"))["sensor_id", "mode"].iter_rows()
     )

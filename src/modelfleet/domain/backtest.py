@@ -12,7 +12,7 @@ from modelfleet.domain.forecasters.linear import LinearModel, predict_weeks
 from modelfleet.domain.series import Series
 from modelfleet.domain.windows import Backtest, Window
 
-__all__ = ["BacktestResult", "run_backtest"]
+__all__ = ["BacktestResult", "forecast_weeks", "run_backtest"]
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,34 @@ def run_backtest(
     *judging, model = forecaster.refit(
         design.values, series.values, learnable, windows, min_rows=min_rows
     )
-    forecast = np.full(len(series.values), np.nan)
-    linear = [found for found in judging if isinstance(found, LinearModel)]
-    if linear and len(linear) == len(judging):
-        start, stop = plan.scoring[0].start, plan.scoring[-1].stop
-        weeks = predict_weeks(linear, design.values[start:stop])
-        forecast[start:stop] = np.where(design.usable[start:stop], weeks, np.nan)
+    return BacktestResult(forecast_weeks(judging, design, plan.scoring), model, learnable)
+
+
+def forecast_weeks(
+    models: Sequence[FittedModel | None], design: Design, weeks: Sequence[Window]
+) -> FloatArray:
+    """Forecast each week by the model that was fitted before it.
+
+    Args:
+        models: one per week; ``None`` forecasts nothing.
+        design: shape (n, columns).
+        weeks: one after the other.
+
+    Returns:
+        shape (n,); NaN outside these weeks, and where a feature is not known.
+    """
+    forecast = np.full(len(design.usable), np.nan)
+    linear = [found for found in models if isinstance(found, LinearModel)]
+    if linear and len(linear) == len(models):
+        start, stop = weeks[0].start, weeks[-1].stop
+        told = predict_weeks(linear, design.values[start:stop])
+        forecast[start:stop] = np.where(design.usable[start:stop], told, np.nan)
     else:
-        _forecast_weeks(judging, design, plan.scoring, forecast)
-    return BacktestResult(forecast, model, learnable)
+        _forecast_one_by_one(models, design, weeks, forecast)
+    return forecast
 
 
-def _forecast_weeks(
+def _forecast_one_by_one(
     models: Sequence[FittedModel | None],
     design: Design,
     weeks: Sequence[Window],

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from modelfleet.domain.parameters.costs import CostParameters
-from modelfleet.domain.parameters.evaluation import EvaluationParameters
+from modelfleet.domain.parameters.evaluation import EvaluationParameters, GateParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.fleet.axis import Axis
@@ -20,7 +20,7 @@ from modelfleet.fleet.scorecard import judge_candidates, make_scorecard, trained
 from modelfleet.fleet.served_figures import add_served_figures
 from modelfleet.fleet.stamps import Stamp
 
-__all__ = ["Judgement", "judge_fleet"]
+__all__ = ["Judgement", "find_verdicts", "judge_fleet"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,39 @@ class Judgement:
     verdicts: pl.DataFrame
     scorecard: pl.DataFrame
     holds: list[dict[str, Any]]
+
+
+def find_verdicts(
+    candidates: pl.DataFrame,
+    *,
+    sensors: pl.DataFrame,
+    comparisons: pl.DataFrame,
+    champions: Champions,
+    weeks: int,
+    gate: GateParameters,
+    overrides: OverrideParameters,
+) -> pl.DataFrame:
+    """What the gate says of candidates and champions, and what people put over it.
+
+    Args:
+        candidates: one row per admitted sensor.
+        sensors: the fleet.
+        comparisons: how challenged champions did.
+        champions: what is live.
+        weeks: judged weeks.
+        gate: margins and levels.
+        overrides: what people decided.
+    """
+    trained = trained_candidates(candidates)
+    verdicts = judge_candidates(
+        candidates,
+        sensors,
+        weeks=weeks,
+        gate=gate,
+        champion=champion_evidence(trained, champions, comparisons, weeks=weeks),
+        versions=versions_in_service(trained, champions),
+    )
+    return overrule(verdicts, overrides)
 
 
 def judge_fleet(
@@ -77,16 +110,15 @@ def judge_fleet(
     """
     if champions.stamp == stamp["made_of"]:
         return Judgement(champions.verdicts, champions.scorecard, [])
-    trained = trained_candidates(candidates)
-    verdicts = judge_candidates(
+    verdicts = find_verdicts(
         candidates,
-        sensors,
+        sensors=sensors,
+        comparisons=comparisons,
+        champions=champions,
         weeks=weeks,
         gate=evaluation.gate,
-        champion=champion_evidence(trained, champions, comparisons, weeks=weeks),
-        versions=versions_in_service(trained, champions),
+        overrides=overrides,
     )
-    verdicts = overrule(verdicts, overrides)
     scorecard = add_served_figures(
         make_scorecard(sensors, baselines, candidates, verdicts), candidates, intervals
     )

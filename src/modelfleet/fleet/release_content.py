@@ -166,7 +166,7 @@ def shaping_parameters(*sections: Parameters) -> dict[str, Any]:
     """
     return {
         type(section).__name__.removesuffix("Parameters").lower(): section.model_dump(
-            mode="json", by_alias=True, exclude={"name", "report"}
+            mode="json", by_alias=True, exclude={"name", "report", "exclusions"}
         )
         for section in sections
     }

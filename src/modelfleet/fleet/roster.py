@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 import polars as pl
 
 from modelfleet.domain.baselines import SensorFacts
 from modelfleet.domain.lineage import canonical_json
-from modelfleet.domain.parameters.recipes import Assignment
 from modelfleet.fleet.sensor_rules import NO_RULES, SensorRules
 
 __all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster"]
@@ -16,6 +16,15 @@ __all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster
 NOTHING_KNOWN = SensorFacts()
 NOBODY_BOUND: Mapping[str, SensorRules] = MappingProxyType({})
 Periods = tuple[tuple[int, int], ...]
+Chosen_co = TypeVar("Chosen_co", covariant=True)
+
+
+class Assigns(Protocol[Chosen_co]):
+    """Configuration that gives something to each sensor."""
+
+    def of(self, sensor_id: str, cohort: str) -> Chosen_co:
+        """What this sensor gets."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Member:
         excluded: stretches of grid indices that are left out of learning and scoring.
         facts: what else is known of it.
         rules: what its forecasts must keep.
+        rivals: further recipes that compete with the assigned one, which wins a tie.
     """
 
     sensor_id: str
@@ -35,12 +45,18 @@ class Member:
     excluded: Periods = ()
     facts: SensorFacts = NOTHING_KNOWN
     rules: SensorRules = NO_RULES
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """All that it may get; the first wins a tie."""
+        return (self.assigned, *self.rivals)
 
     def key(self) -> list[object]:
         """What shapes the sensor's result, for a fingerprint."""
         periods = [list(period) for period in self.excluded]
         known = [self.facts.rule_value, self.rules.key()]
-        return [self.sensor_id, self.assigned, periods, *known]
+        return [self.sensor_id, self.contenders, periods, *known]
 
 
 @dataclass(frozen=True)
@@ -76,7 +92,7 @@ class Roster:
 
 def make_roster(
     sensors: pl.DataFrame,
-    assigned: Mapping[str, str],
+    assigned: Mapping[str, str] | Mapping[str, tuple[str, ...]],
     excluded: Mapping[str, Periods],
     *,
     rules: Mapping[str, SensorRules] = NOBODY_BOUND,
@@ -85,7 +101,8 @@ def make_roster(
 
     Args:
         sensors: ``sensor_id``, ``shard``, ``rule_value``; sorted ids within a shard follow from it.
-        assigned: recipe or baseline by sensor; sensors that are not in it take no part.
+        assigned: by sensor its recipe or baseline, or several recipes that compete; sensors that
+            are not in it take no part.
         excluded: left-out periods by sensor.
         rules: what forecasts must keep, by sensor.
     """
@@ -93,19 +110,22 @@ def make_roster(
     table = sensors.sort("sensor_id").select("sensor_id", "shard", "rule_value")
     for sensor_id, shard, rule_value in table.iter_rows():
         if sensor_id in assigned:
+            names = assigned[sensor_id]
+            first, *rivals = (names,) if isinstance(names, str) else names
             member = Member(
                 sensor_id,
-                assigned[sensor_id],
+                first,
                 excluded.get(sensor_id, ()),
                 SensorFacts(rule_value=rule_value),
                 rules.get(sensor_id, NO_RULES),
+                tuple(rivals),
             )
             members.setdefault(shard, []).append(member)
     return Roster({shard: tuple(found) for shard, found in members.items()})
 
 
-def assign(sensors: pl.DataFrame, assignment: Assignment) -> dict[str, str]:
-    """The recipe or baseline of each sensor: by its id, else its cohort, else the default."""
+def assign(sensors: pl.DataFrame, assignment: Assigns[Chosen_co]) -> dict[str, Chosen_co]:
+    """The baseline or the recipes of each sensor: by its id, else its cohort, else the default."""
     pairs = sensors.select("sensor_id", "cohort").iter_rows()
     return {sensor_id: assignment.of(sensor_id, cohort) for sensor_id, cohort in pairs}
 

@@ -7,6 +7,7 @@ from modelfleet.domain.parameters import Assignment
 from modelfleet.domain.parameters.check import SECTIONS
 from modelfleet.domain.parameters.fleet import EngineParameters, FleetParameters
 from modelfleet.domain.parameters.ingestion import ReadingLayout
+from modelfleet.domain.parameters.recipes import RecipeAssignment
 from modelfleet.domain.parameters.training import TrainingParameters
 from tests.domain.parameters.configuration import shipped
 
@@ -43,6 +44,17 @@ def test_a_sensor_gets_its_own_choice_before_that_of_its_cohort():
     chosen = [assigned.of("s", "x"), assigned.of("t", "x"), assigned.of("t", "y")]
     assert chosen == ["c", "b", "a"]
     assert assigned.names == {"a", "b", "c"}
+
+
+def test_several_recipes_may_be_assigned_to_a_sensor():
+    """A bare name is a list of one; a list keeps its order and names nothing twice."""
+    assigned = RecipeAssignment(default="a", cohorts={"x": ["c", "b"]}, sensors={"s": ["d"]})
+    chosen = [assigned.of("s", "x"), assigned.of("t", "x"), assigned.of("t", "y")]
+    assert chosen == [("d",), ("c", "b"), ("a",)]
+    assert assigned.names == {"a", "b", "c", "d"}
+    for wrong in ([], ["a", "a"], 5, [["a"]]):
+        with pytest.raises(ValidationError):
+            RecipeAssignment(default="a", sensors={"s": wrong})
 
 
 def test_workers_are_a_number_or_auto():

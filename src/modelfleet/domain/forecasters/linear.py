@@ -90,7 +90,17 @@ class LinearForecaster:
         min_rows: int,
     ) -> Iterator[LinearModel | None]:
         """See :class:`~modelfleet.domain.forecasters.base.Forecaster`."""
-        moments = measure_moments(features, target, learnable, windows)
+        yield from self.solve(
+            measure_moments(features, target, learnable, windows), min_rows=min_rows
+        )
+
+    def solve(self, moments: Moments, *, min_rows: int) -> Iterator[LinearModel | None]:
+        """One model per window from sums that were taken before, perhaps for another forecaster.
+
+        Args:
+            moments: of the windows.
+            min_rows: fewer learnable rows than this give ``None`` instead of a model.
+        """
         models = solve_ridge(moments, penalty=self.penalty, standardise=self.standardise)
         for count, model in zip(moments.count, models, strict=True):
             yield None if count < max(min_rows, 2) else model

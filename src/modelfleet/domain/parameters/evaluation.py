@@ -5,11 +5,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from modelfleet.domain.parameters.base import Integer, Number, Parameters
+from modelfleet.domain.parameters.base import Flag, Integer, Number, Parameters
 
 __all__ = [
     "ByGroup",
     "EvaluationParameters",
+    "ExclusionParameters",
     "GateMode",
     "GateParameters",
     "HoldParameters",
@@ -128,9 +129,16 @@ class ReportParameters(Parameters):
     example_days: Integer = Field(ge=1, le=14)
 
 
+class ExclusionParameters(Parameters):
+    """What is told of events that are left out of learning and scoring."""
+
+    compare: Flag = True
+
+
 class EvaluationParameters(Parameters):
-    """Gate, hold and report."""
+    """Gate, hold, exclusions and report."""
 
     gate: GateParameters
     hold: HoldParameters
+    exclusions: ExclusionParameters = Field(default_factory=ExclusionParameters)
     report: ReportParameters

@@ -2,13 +2,38 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from modelfleet.domain.parameters.base import Flag, Integer, Number, Parameters
 
-__all__ = ["Assignment", "EstimatorParameters", "FeatureParameters", "RecipeParameters"]
+__all__ = [
+    "Assignment",
+    "EstimatorParameters",
+    "FeatureParameters",
+    "RecipeAssignment",
+    "RecipeParameters",
+]
 
 Steps = Annotated[Integer, Field(ge=1)]
+
+
+def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) != len(values):
+        raise ValueError("an entry stands here twice")
+    return values
+
+
+def _gathered(value: Any) -> Any:
+    """A bare name is a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Contenders = Annotated[
+    tuple[str, ...],
+    Field(min_length=1),
+    BeforeValidator(_gathered),
+    AfterValidator(_each_once),
+]
 
 
 class FeatureParameters(Parameters):
@@ -28,12 +53,7 @@ class FeatureParameters(Parameters):
     covariate_carry_steps: Integer = Field(default=24, ge=0)
     max_missing_share: Number = Field(default=0.5, ge=0, le=1)
 
-    @field_validator("lags", "weeks", "levels", "deviations", "covariates")
-    @classmethod
-    def _distinct(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(set(values)) != len(values):
-            raise ValueError("an entry stands here twice")
-        return values
+    _distinct = field_validator("lags", "weeks", "levels", "deviations", "covariates")(_each_once)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -62,7 +82,7 @@ class RecipeParameters(Parameters):
 
 
 class Assignment(Parameters):
-    """Which recipe or baseline a sensor gets: by its own id, else its cohort, else the default."""
+    """Which baseline a sensor gets: by its own id, else its cohort, else the default."""
 
     default: str
     cohorts: dict[str, str] = Field(default_factory=dict)
@@ -76,3 +96,24 @@ class Assignment(Parameters):
     def names(self) -> frozenset[str]:
         """All names that are assigned to anybody."""
         return frozenset({self.default, *self.cohorts.values(), *self.sensors.values()})
+
+
+class RecipeAssignment(Parameters):
+    """Which recipe a sensor gets, or which compete for it: by its own id, its cohort, the default.
+
+    A bare name is a list of one.
+    """
+
+    default: Contenders
+    cohorts: dict[str, Contenders] = Field(default_factory=dict)
+    sensors: dict[str, Contenders] = Field(default_factory=dict)
+
+    def of(self, sensor_id: str, cohort: str) -> tuple[str, ...]:
+        """The recipes that are assigned to a sensor, the first of equally good ones first."""
+        return self.sensors.get(sensor_id, self.cohorts.get(cohort, self.default))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All recipes that are assigned to anybody."""
+        lists = (self.default, *self.cohorts.values(), *self.sensors.values())
+        return frozenset(name for names in lists for name in names)

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.domain.forecasters.registry import FAST_PATH, check_estimator, has_fast_path
 from modelfleet.domain.parameters.base import Parameters
-from modelfleet.domain.parameters.recipes import Assignment, RecipeParameters
+from modelfleet.domain.parameters.recipes import RecipeAssignment, RecipeParameters
 
 __all__ = ["TrainingParameters"]
 
@@ -17,7 +17,7 @@ class TrainingParameters(Parameters):
 
     allowed_packages: tuple[str, ...] = Field(min_length=1)
     recipes: dict[str, RecipeParameters] = Field(min_length=1)
-    assign: Assignment
+    assign: RecipeAssignment
 
     @property
     def assigned(self) -> dict[str, RecipeParameters]:

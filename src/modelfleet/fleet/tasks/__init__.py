@@ -5,6 +5,7 @@ from modelfleet.fleet.tasks.comparison import ChampionModel, ComparisonTask
 from modelfleet.fleet.tasks.profile import ProfileTask
 from modelfleet.fleet.tasks.spot_check import SpotCheckTask
 from modelfleet.fleet.tasks.training import TrainingTask
+from modelfleet.fleet.tasks.unexcluded import UnexcludedTask
 
 __all__ = [
     "BaselineTask",
@@ -13,4 +14,5 @@ __all__ = [
     "ProfileTask",
     "SpotCheckTask",
     "TrainingTask",
+    "UnexcludedTask",
 ]

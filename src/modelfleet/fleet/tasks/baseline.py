@@ -10,6 +10,7 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.baselines import make_baseline
+from modelfleet.domain.choice import Choice, choose
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest
 from modelfleet.domain.parameters.baseline import BEST, BaselineParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters
@@ -58,9 +59,9 @@ BASELINE_SCHEMA = pl.Schema(
 
 ``outcome`` is ``fitted``, ``none`` or ``failed``. ``pattern`` is the forecast per slot of the local
 week. ``choice_loss`` has the mean absolute errors of the candidates, in the order of the
-configuration, on the weeks on which the choice was made. ``trace`` is what it said of the last two
-judged weeks, step by step: those of the candidates' traces. The columns of its interval are
-:data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`."""
+configuration, on the weeks on which the choice was made; NaN for one without a forecast. ``trace``
+is what it said of the last two judged weeks, step by step: those of the candidates' traces. The
+columns of its interval are :data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`."""
 
 
 NO_BACKUP = {
@@ -145,8 +146,9 @@ class BaselineTask:
     def _fit(self, member: Member, block: Block) -> dict[str, Any]:
         judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
         forecasts = self._forecasts(member, judged)
-        losses = self._choice_losses(judged, forecasts)
-        name = self._choose(losses) if member.assigned == BEST else member.assigned
+        choice = self._choice(judged, forecasts)
+        best = self.parameters.candidates[choice.order[0]]
+        name = best if member.assigned == BEST else member.assigned
         baseline = make_baseline(name, weeks=self.parameters.weeks)
         pattern = future_pattern(
             judged,
@@ -163,7 +165,7 @@ class BaselineTask:
             "baseline": name,
             "version": self._version(member, judged, name),
             "pattern": pattern,
-            "choice_loss": [losses[known] for known in self.parameters.candidates],
+            "choice_loss": choice.loss,
             **_scores(judged, forecasts[name]),
             "readings": int(np.isfinite(judged.series.values).sum()),
             "excluded_hours": self.axis.grid.hours(int(judged.series.excluded.sum())),
@@ -184,33 +186,16 @@ class BaselineTask:
             for name in sorted(names)
         }
 
-    def _choice_losses(
-        self, judged: Judged, forecasts: Mapping[str, FloatArray]
-    ) -> dict[str, float]:
-        """Mean absolute errors on the weeks of the choice, on hours that all can forecast."""
+    def _choice(self, judged: Judged, forecasts: Mapping[str, FloatArray]) -> Choice:
+        """How the candidates compare on the weeks of the choice."""
         per_week, weeks = self.axis.grid.per_week, self.backtest.choice_weeks
         until = max(len(judged.series.values) - self.backtest.weeks * per_week, 0)
 
         def window(values: FloatArray) -> FloatArray:
-            return by_week(values[:until], weeks=weeks, per_week=per_week)
+            return by_week(values[:until], weeks=weeks, per_week=per_week).reshape(-1)
 
-        actual = window(judged.series.learnable_values)
-        able = [
-            name
-            for name in self.parameters.candidates
-            if np.isfinite(window(forecasts[name]) - actual).any()
-        ]
-        errors = {name: np.abs(window(forecasts[name]) - actual) for name in able}
-        same = np.logical_and.reduce([np.isfinite(e) for e in errors.values()], initial=True)
-        known = {
-            name: float(error[same].mean()) if np.any(same) else float("inf")
-            for name, error in errors.items()
-        }
-        return {name: known.get(name, float("inf")) for name in self.parameters.candidates}
-
-    def _choose(self, losses: Mapping[str, float]) -> str:
-        """The least loss; the first in the configuration where nothing tells them apart."""
-        return min(self.parameters.candidates, key=lambda name: losses[name])
+        told = np.stack([window(forecasts[name]) for name in self.parameters.candidates])
+        return choose(window(judged.series.learnable_values), told)
 
     def _version(self, member: Member, judged: Judged, name: str) -> str:
         data = series_digest(judged.series.first, judged.series.values, member.excluded)

@@ -12,7 +12,12 @@ from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.backtest import BacktestResult, run_backtest
 from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.features import Covariates, Design, build_design, feature_names
-from modelfleet.domain.forecasters import LinearModel, has_fast_path, make_forecaster
+from modelfleet.domain.forecasters import (
+    Forecaster,
+    LinearModel,
+    has_fast_path,
+    make_forecaster,
+)
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest, stable_seed
 from modelfleet.domain.parameters.fleet import BacktestParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
@@ -36,6 +41,7 @@ from modelfleet.fleet.judged import TRACE, TRACED, Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.tasks.competition import compete
 
 __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
 
@@ -53,6 +59,9 @@ CANDIDATE_SCHEMA = pl.Schema(
         "outcome": pl.String(),
         "reason": pl.String(),
         "recipe": pl.String(),
+        "contenders": pl.List(pl.String),
+        "choice_loss": pl.List(pl.Float64),
+        "contender_reasons": pl.List(pl.String),
         "estimator": pl.String(),
         "version": pl.String(),
         "feature_names": pl.List(pl.String),
@@ -91,7 +100,10 @@ absolute errors on the same ``hours``. The evidence is about what would be serve
 ``no_forecast`` counts rows since the first reading for which the model has none, which are not
 judged. The columns of its interval are those of
 :data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`. The traces are the last two weeks of
-the backtest, step by step, as served."""
+the backtest, step by step, as served. Where
+recipes competed, ``contenders`` names them, ``choice_loss`` has their mean absolute errors on the
+weeks of the choice (NaN for one without a forecast) and ``contender_reasons`` why one was out of
+the race; elsewhere the three are null."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +111,13 @@ class TrainingTask:
     """One row of :data:`CANDIDATE_SCHEMA` per admitted sensor.
 
     Attributes:
-        roster: admitted sensors, each with its recipe.
+        roster: admitted sensors, each with its recipe, or with several that compete.
         baselines: chosen baseline by sensor.
         baseline_weeks: how far baselines look back.
         axis: the run's time axis.
         horizon: steps that are forecast.
         parameters: the recipes.
-        backtest: weeks that are judged.
+        backtest: weeks that are judged, and the weeks before on which recipes compete.
         intervals: how wide intervals are, and how they follow what they cover.
         covariates: companions of the fleet, or ``None``.
     """
@@ -151,7 +163,8 @@ class TrainingTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         recipes = self.parameters.recipes
         cheap = {name for name, recipe in recipes.items() if has_fast_path(recipe.estimator)}
-        return sum(1 if member.assigned in cheap else DEAR for member in self.roster.all())
+        contenders = (name for member in self.roster.all() for name in member.contenders)
+        return sum(1 if name in cheap else DEAR for name in contenders)
 
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
@@ -165,7 +178,7 @@ class TrainingTask:
     @functools.cached_property
     def _shaping(self) -> Mapping[str, str]:
         """Of each recipe, the configuration and data that shape all its models."""
-        assigned = {member.assigned for member in self.roster.all()}
+        assigned = {name for member in self.roster.all() for name in member.contenders}
         screens = {self.parameters.recipes[recipe].screen for recipe in assigned}
         used = sorted({*assigned, *(screen for screen in screens if screen is not None)})
         return {recipe: self._shape(recipe) for recipe in used}
@@ -207,13 +220,21 @@ class TrainingTask:
         if block is None:
             raise ValueError("there are no readings")
         judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
-        recipe = self.parameters.recipes[member.assigned]
-        if recipe.screen is not None:
-            row = self._fit(recipe.screen, member, judged, buffer)
+        if member.rivals:
+            return compete(self, member, judged, buffer)
+        return self.fit(member.assigned, member, judged, buffer)
+
+    def fit(
+        self, recipe: str, member: Member, judged: Judged, buffer: FloatArray
+    ) -> dict[str, Any]:
+        """A sensor's row, made by a recipe, or by its screen where that is good enough."""
+        spec = self.parameters.recipes[recipe]
+        if spec.screen is not None:
+            row = self._fit(spec.screen, member, judged, buffer)
             losses = row["loss"], row["baseline_loss"], np.asarray(row["hours"])
-            if is_good_enough(*losses, min_probability=recipe.screen_probability):
+            if is_good_enough(*losses, min_probability=spec.screen_probability):
                 return row
-        return self._fit(member.assigned, member, judged, buffer)
+        return self._fit(recipe, member, judged, buffer)
 
     def design(self, recipe: str, judged: Judged, buffer: FloatArray | None = None) -> Design:
         """The features that a recipe sees of a sensor."""
@@ -230,7 +251,7 @@ class TrainingTask:
         """Which windows are learned for which weeks."""
         return plan_backtest(
             len(judged.series.values),
-            weeks=self.backtest.weeks,
+            weeks=judged.weeks,
             per_week=self.axis.grid.per_week,
             sliding_weeks=self.backtest.sliding_weeks,
         )
@@ -242,6 +263,24 @@ class TrainingTask:
         rules = member.rules.as_rules()
         return replay_rules(forecast, backup, judged.before, rules, horizon=self.horizon)
 
+    def forecaster(self, recipe: str, member: Member) -> Forecaster:
+        """What a recipe fits for a sensor."""
+        return make_forecaster(
+            self.parameters.recipes[recipe].estimator,
+            packages=self.parameters.allowed_packages,
+            seed=stable_seed(member.sensor_id),
+        )
+
+    def backup(self, member: Member, judged: Judged) -> FloatArray:
+        """What the sensor's baseline says of the judged weeks, NaN before; shape (n,)."""
+        return judged.forecast(
+            make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks),
+            member.facts,
+            self.axis,
+            horizon=self.horizon,
+            reach=judged.weeks + self.baseline_weeks + 1,
+        )
+
     @property
     def min_rows(self) -> int:
         """Usable rows without which nothing is fitted."""
@@ -252,11 +291,7 @@ class TrainingTask:
     ) -> dict[str, Any]:
         estimator = self.parameters.recipes[recipe].estimator
         design, plan = self.design(recipe, judged, buffer), self.plan(judged)
-        forecaster = make_forecaster(
-            estimator,
-            packages=self.parameters.allowed_packages,
-            seed=stable_seed(member.sensor_id),
-        )
+        forecaster = self.forecaster(recipe, member)
         result = run_backtest(judged.series, design, forecaster, plan, min_rows=self.min_rows)
         if result.model is None:
             raise ValueError(
@@ -274,15 +309,7 @@ class TrainingTask:
         }
 
     def _evidence(self, member: Member, judged: Judged, result: BacktestResult) -> dict[str, Any]:
-        backup = judged.by_week(
-            judged.forecast(
-                make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks),
-                member.facts,
-                self.axis,
-                horizon=self.horizon,
-                reach=self.backtest.weeks + self.baseline_weeks + 1,
-            )
-        )
+        backup = judged.by_week(self.backup(member, judged))
         actual, said = judged.actual, judged.by_week(result.forecast)
         replay = self.replay(member, judged, said, backup)
         forecast = replay.forecast

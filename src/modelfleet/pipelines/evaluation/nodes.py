@@ -1,5 +1,6 @@
 """Nodes of the evaluation stage."""
 
+import functools
 from typing import Any
 
 import pandas as pd
@@ -7,12 +8,16 @@ import pandas as pd
 from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
-from modelfleet.fleet.judgement import judge_fleet
+from modelfleet.fleet.exclusions import exclusion_effects as find_effects
+from modelfleet.fleet.exclusions import judged_exclusions
+from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.judgement import find_verdicts, judge_fleet
 from modelfleet.fleet.overruling import check_today, standing_champions
 from modelfleet.fleet.rule_breaks import count_rule_breaks
 from modelfleet.fleet.scorecard import TRACES
@@ -28,7 +33,13 @@ from modelfleet.reporting import (
     render_report,
 )
 
-__all__ = ["draw_figures", "judge_candidates", "judge_rules", "write_report"]
+__all__ = [
+    "compare_exclusions",
+    "draw_figures",
+    "judge_candidates",
+    "judge_rules",
+    "write_report",
+]
 
 
 def judge_candidates(
@@ -88,6 +99,50 @@ def judge_rules(
     return to_pandas(breaks)
 
 
+def compare_exclusions(
+    sensors: pd.DataFrame,
+    events: pd.DataFrame,
+    baselines: ShardedFrame,
+    candidates: ShardedFrame,
+    unexcluded_candidates: ShardedFrame,
+    comparisons: ShardedFrame,
+    champions: Champions,
+    verdicts: pd.DataFrame,
+    fleet_window: dict[str, Any],
+    backtest: BacktestParameters,
+    ingestion: IngestionParameters,
+    evaluation: EvaluationParameters,
+    overrides: OverrideParameters,
+) -> pd.DataFrame:
+    """What the verdicts would have been without the excluded events."""
+    axis, known = Axis(**fleet_window), from_pandas(sensors)
+    periods = sensor_periods(
+        from_pandas(events),
+        known,
+        axis,
+        kinds=backtest.exclude_events,
+        scope=ingestion.events.scope,
+    )
+    judge = functools.partial(
+        find_verdicts,
+        sensors=known,
+        comparisons=comparisons.collect(),
+        champions=champions,
+        weeks=backtest.weeks,
+        gate=evaluation.gate,
+        overrides=overrides,
+    )
+    fitted = baselines.collect(without=("pattern",))
+    effects = find_effects(
+        candidates.collect(without=TRACES),
+        unexcluded_candidates.collect(without=TRACES),
+        from_pandas(verdicts),
+        hours=judged_exclusions(fitted, periods, axis, weeks=backtest.weeks),
+        judge=judge,
+    )
+    return to_pandas(effects)
+
+
 def draw_figures(
     measurements: ShardedFrame,
     admissions: pd.DataFrame,
@@ -130,6 +185,7 @@ def write_report(
     scorecard: pd.DataFrame,
     hold_reasons: list[dict[str, Any]],
     champions: Champions,
+    exclusion_effects: pd.DataFrame,
     events: pd.DataFrame,
     ingestion_account: dict[str, Any],
     expectation_results: list[dict[str, Any]],
@@ -158,6 +214,7 @@ def write_report(
         scorecard=from_pandas(scorecard),
         standing=standing_champions(champions, overrides),
         hold=hold_reasons,
+        exclusion_effects=from_pandas(exclusion_effects),
         events=from_pandas(events),
         account=ingestion_account,
         expectations=expectation_results,

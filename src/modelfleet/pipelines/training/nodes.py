@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from modelfleet.domain.parameters.baseline import BaselineParameters
+from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import (
     BacktestParameters,
     EngineParameters,
@@ -18,6 +19,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.challenge import challenge
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.engine import map_shards
+from modelfleet.fleet.exclusions import without_exclusions
 from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sensor_rules import rules_by_sensor
@@ -27,7 +29,7 @@ from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas
 from modelfleet.fleet.tasks import TrainingTask
 
-__all__ = ["compare_champions", "plan_training", "train_candidates"]
+__all__ = ["compare_champions", "plan_training", "train_candidates", "train_unexcluded"]
 
 
 def plan_training(
@@ -96,4 +98,25 @@ def compare_champions(
 ) -> ShardedFrame:
     """Let champions forecast the weeks on which their challengers were judged."""
     task = challenge(training_task, candidates, champions)
+    return map_shards(task, source=readings, workspace=workspace, engine=engine)
+
+
+def train_unexcluded(
+    training_task: TrainingTask,
+    readings: ReadingsSource,
+    workspace: Workspace,
+    sensors: pd.DataFrame,
+    baselines: ShardedFrame,
+    baseline: BaselineParameters,
+    evaluation: EvaluationParameters,
+    engine: EngineParameters,
+) -> ShardedFrame:
+    """Those with excluded events once more, with nothing excluded: people see the effect."""
+    task = without_exclusions(
+        training_task,
+        from_pandas(sensors),
+        baselines.scan().select("sensor_id", "excluded_hours").collect(),
+        baseline=baseline,
+        compare=evaluation.exclusions.compare,
+    )
     return map_shards(task, source=readings, workspace=workspace, engine=engine)

@@ -46,6 +46,21 @@ def create_pipeline() -> Pipeline:
                 name="train_candidates",
             ),
             Node(
+                nodes.train_unexcluded,
+                [
+                    "training_task",
+                    "readings",
+                    "workspace",
+                    "sensors",
+                    "baselines",
+                    "params:baseline",
+                    "params:evaluation",
+                    "params:engine",
+                ],
+                "unexcluded_candidates",
+                name="train_unexcluded",
+            ),
+            Node(
                 nodes.compare_champions,
                 [
                     "training_task",
