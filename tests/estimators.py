@@ -28,17 +28,17 @@ class Raising:
         raise AssertionError
 
 
-class Tired(Ridge):
-    """Learns from so many rows at most."""
+class Particular(Ridge):
+    """Learns from neither too few rows nor too many."""
 
-    def __init__(self, most: int = 0) -> None:
+    def __init__(self, least: int = 0, most: int = 1_000_000) -> None:
         super().__init__()
-        self.most = most
+        self.least, self.most = least, most
 
     def fit(self, features: Any, target: Any) -> Self:
-        """Fit, unless there is too much."""
-        if len(target) > self.most:
-            raise RuntimeError("there is too much to learn")
+        """Fit, unless there is too little or too much."""
+        if not self.least <= len(target) <= self.most:
+            raise RuntimeError(f"{len(target)} rows are not what I learn from")
         return super().fit(features, target)
 
 

@@ -35,7 +35,9 @@ RIDGE = {"class": "sklearn.linear_model.Ridge", "arguments": {"alpha": 1.0}}
 STIFF = {"class": "sklearn.linear_model.Ridge", "arguments": {"alpha": 1e4}}
 NET = {"class": "sklearn.linear_model.ElasticNet", "arguments": {"alpha": 0.1}}
 RAISING = {"class": "tests.estimators.Raising"}
-TIRED = {"class": "tests.estimators.Tired", "arguments": {"most": ORIGIN}, "standardise": False}
+PARTICULAR: dict[str, Any] = {"class": "tests.estimators.Particular", "standardise": False}
+TIRED = {**PARTICULAR, "arguments": {"most": ORIGIN}}
+LATE = {**PARTICULAR, "arguments": {"least": ORIGIN - 3 * WEEK // 2}}
 
 RECIPES: dict[str, dict[str, Any]] = {
     "weekly": {"features": {"weeks": [1]}, "estimator": RIDGE},
@@ -47,6 +49,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "raising": {"features": {"weeks": [1]}, "estimator": RAISING},
     "rainy": {"features": {"weeks": [1], "covariates": ["rain"]}, "estimator": RIDGE},
     "tired": {"features": {"weeks": [1]}, "estimator": TIRED},
+    "late": {"features": {"weeks": [1]}, "estimator": LATE},
+    "old": {"features": {"weeks": [16], "max_missing_share": 0.0}, "estimator": RIDGE},
 }
 
 
@@ -194,8 +198,18 @@ def test_a_winner_that_fails_in_the_judged_weeks_gives_way() -> None:
     assert row["choice_loss"][1] < row["choice_loss"][0]
     assert row["recipe"] == "daily"
     assert row["contender_reasons"][0] is None
-    assert "too much to learn" in row["contender_reasons"][1]
+    assert "not what I learn from" in row["contender_reasons"][1]
     assert without(row) == without(alone(values, "daily"))
+
+
+def test_who_raised_before_the_judged_weeks_does_not_come_back() -> None:
+    """Even where nobody had a forecast there, and it could be fitted by now."""
+    values = noise("a")
+    row = compete(values, "late", "old")
+    assert np.isnan(row["choice_loss"]).all()
+    assert row["recipe"] == "old"
+    assert "not what I learn from" in row["contender_reasons"][0]
+    assert alone(values, "late")["outcome"] == "trained"
 
 
 def test_excluded_hours_do_not_shape_the_choice() -> None:
