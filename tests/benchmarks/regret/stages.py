@@ -56,6 +56,7 @@ def choose_baselines(fleet: Fleet, admitted: pl.DataFrame) -> dict[str, str]:
         fleet.settings["fleet"].horizon,
         parameters,
         fleet.settings["backtest"],
+        fleet.settings["intervals"],
     )
     return dict(fleet.run(task).select("sensor_id", "baseline").iter_rows())
 
@@ -78,5 +79,6 @@ def training_task(
         horizon=fleet.settings["fleet"].horizon,
         parameters=parameters,
         backtest=fleet.settings["backtest"].model_copy(update={"weeks": weeks}),
+        intervals=fleet.settings["intervals"],
         covariates=covariate_arrays(fleet.covariates, fleet.axis),
     )
