@@ -12,6 +12,8 @@ pytestmark = pytest.mark.xdist_group("few")
 STAGES = {"ingestion", "validation", "baseline", "training", "evaluation", "promotion"}
 WITHOUT_PREVIEW = {
     "workspace",
+    "training_task",
+    "champions",
     "ingestion_store",
     "run_info",
     "ingestion_metrics",

@@ -30,7 +30,15 @@ from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
 from modelfleet.stores.workspace import ObjectWorkspace
 from tests.domain.parameters.configuration import shipped
 from tests.fleet.engine.tasks import FrameSource
-from tests.fleet.tasks.test_tasks import AXIS, FIRST, WEEK, noise, shard, training
+from tests.fleet.tasks.test_tasks import (
+    AXIS,
+    FIRST,
+    INTERVALS,
+    WEEK,
+    noise,
+    shard,
+    training,
+)
 
 ENGINE = EngineParameters(backend="sequential", sensors_per_task=200)
 BACKTEST = BacktestParameters(weeks=8, choice_weeks=4, min_training_weeks=4)
@@ -90,7 +98,7 @@ def run(
         "engine": ENGINE,
     }
     roster = make_roster(SENSORS, assign(SENSORS, BASELINE.assign), events)
-    backups = map_shards(BaselineTask(roster, AXIS, 24, BASELINE, BACKTEST), **doors)
+    backups = map_shards(BaselineTask(roster, AXIS, 24, BASELINE, BACKTEST, INTERVALS), **doors)
     fitted = backups.collect()
     parameters = training()
     task = TrainingTask(
@@ -101,6 +109,7 @@ def run(
         24,
         parameters,
         BACKTEST,
+        INTERVALS,
     )
     candidates = map_shards(task, **doors)
     again = without_exclusions(task, SENSORS, fitted, baseline=BASELINE, compare=compare)
@@ -231,10 +240,10 @@ def test_hours_are_counted_once_and_from_the_first_reading(tmp_path: Path) -> No
 def test_pieces_of_the_second_look_join_to_the_whole(told: Run, tmp_path: Path) -> None:
     """The engine cuts large shards: both tasks are cut at the same sensors."""
     roster = make_roster(SENSORS, dict.fromkeys(NAMES, "best"), EVENTS)
-    backup = BaselineTask(roster, AXIS, 24, BASELINE, BACKTEST)
+    backup = BaselineTask(roster, AXIS, 24, BASELINE, BACKTEST, INTERVALS)
     task = TrainingTask(
         make_roster(SENSORS, dict.fromkeys(NAMES, "r"), EVENTS),
-        {}, BASELINE.weeks, AXIS, 24, training(), BACKTEST,
+        {}, BASELINE.weeks, AXIS, 24, training(), BACKTEST, INTERVALS,
     )  # fmt: skip
     touched = backup_rows(backup)
     again = without_exclusions(task, SENSORS, touched, baseline=BASELINE, compare=True)

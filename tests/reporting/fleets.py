@@ -179,7 +179,10 @@ def _verdicts(ids: Sequence[str], rejected: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "sensor_id": list(ids),
+            "decision": ["accept" if a else "baseline" for a in accepted],
             "accepted": accepted,
+            "champion_version": None,
+            "override": None,
             "reasons": [[] if a else ["not_better_than_baseline"] for a in accepted],
             "sentence": [f"better in {11 if a else 2} of 12 weeks" for a in accepted],
             "gain": gain,
@@ -191,7 +194,10 @@ def _verdicts(ids: Sequence[str], rejected: Sequence[str]) -> pl.DataFrame:
         },
         schema={
             "sensor_id": pl.String,
+            "decision": pl.String,
             "accepted": pl.Boolean,
+            "champion_version": pl.String,
+            "override": pl.String,
             "reasons": pl.List(pl.String),
             "sentence": pl.String,
             "gain": pl.Float64,

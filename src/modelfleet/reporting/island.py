@@ -122,7 +122,8 @@ def _places(name: str, found: GainMap) -> pl.DataFrame:
 def _interventions(content: ReportContent) -> list[pl.DataFrame]:
     """What people decided for a sensor, and what it is behind; only where there is anything."""
     found: list[pl.DataFrame] = []
-    if "override" in content.verdicts.columns:
+    overridden = content.verdicts.get_column("override", default=pl.Series())
+    if overridden.count():  # a column of nothing would only make the page longer
         found.append(content.verdicts.select("sensor_id", pl.col("override").cast(pl.String)))
     held: dict[str, list[str]] = {}
     for reason in content.hold:

@@ -19,6 +19,7 @@ from tests.fleet.tasks.test_tasks import (
     AXIS,
     BACKTEST,
     FIRST,
+    INTERVALS,
     WEEK,
     WEEKS,
     noise,
@@ -257,7 +258,7 @@ def test_a_single_recipe_tells_of_no_competition() -> None:
 
 def task(parameters: TrainingParameters, *members: Member) -> TrainingTask:
     """A task on some members."""
-    return TrainingTask(Roster({0: members}), {}, 4, AXIS, 24, parameters, BACKTEST)
+    return TrainingTask(Roster({0: members}), {}, 4, AXIS, 24, parameters, BACKTEST, INTERVALS)
 
 
 def test_every_contender_shapes_the_result() -> None:

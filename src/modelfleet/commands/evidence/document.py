@@ -14,7 +14,7 @@ __all__ = ["SensorRows", "document_of"]
 Row = Mapping[str, Any]
 
 LONG = (
-    *("actual_trace", "forecast_trace", "baseline_trace"),
+    *("actual_trace", "forecast_trace", "baseline_trace", "trace"),
     *("model_bytes", "pattern", "seasonal_mean", "coefficients", "feature_names"),
 )
 """Columns for machines: a reader of the evidence has no use for hundreds of numbers."""

@@ -25,6 +25,8 @@ SHARES = {"valid_share", "gain", "gain_error", "probability", "coverage", "untra
 TIMES = {"trained_from", "trained_to", "first_reading", "last_reading"}
 NOT_SHOWN = {"coefficients", "residual_quantiles", "weekly_coverage", "version", "sentence"}
 WIDTH = 24
+LONGEST = 24
+"""Numbers of a list that are told in words; an interval has 48."""
 
 
 def format_document(document: Document) -> str:
@@ -165,6 +167,8 @@ def _known(facts: Document) -> Iterator[tuple[str, str]]:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and len(value) > LONGEST:
+        return f"{len(value)} numbers; --json tells them"
     if isinstance(value, list):
         return ", ".join(_text(name, each) for each in value)
     if isinstance(value, int | float):

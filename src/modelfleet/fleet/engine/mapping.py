@@ -110,5 +110,6 @@ def _check(jobs: Sequence[Job], workspace: Workspace) -> None:
 def _empty(task: ShardTask, workspace: Workspace) -> dict[int, str]:
     """A result without rows, so that the next stage finds its columns."""
     file = file_name(task.kind, 0, digest_of(task.kind, code_digest()))
-    workspace.put(file, pl.DataFrame(schema=task.schema))
+    if not workspace.find([file]):
+        workspace.put(file, pl.DataFrame(schema=task.schema))
     return {0: file}
