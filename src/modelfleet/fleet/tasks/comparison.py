@@ -11,7 +11,6 @@ import polars as pl
 
 from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.backtest import run_backtest
-from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.features import build_design
 from modelfleet.domain.forecasters import LinearModel, make_forecaster
 from modelfleet.domain.forecasters.base import FittedModel
@@ -217,18 +216,6 @@ class ComparisonTask:
             judged.series, design, forecaster, plan, min_rows=training.min_rows
         ).forecast
 
-    def _backup(self, member: Member, judged: Judged) -> FloatArray:
-        training = self.training
-        baseline = make_baseline(
-            training.baselines[member.sensor_id], weeks=training.baseline_weeks
-        )
-        reach = judged.weeks + training.baseline_weeks + 1
-        return judged.by_week(
-            judged.forecast(
-                baseline, member.facts, training.axis, horizon=training.horizon, reach=reach
-            )
-        )
-
     def _row(
         self,
         member: Member,
@@ -237,7 +224,8 @@ class ComparisonTask:
         champion: FloatArray,
         candidate: FloatArray | None = None,
     ) -> dict[str, Any]:
-        backup, said = self._backup(member, judged), judged.by_week(champion)
+        backup = judged.by_week(self.training.backup(member, judged))
+        said = judged.by_week(champion)
         forecast = self.training.replay(member, judged, said, backup).forecast
         other = forecast
         if candidate is not None:
