@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet import interval_evidence
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.interval_evidence import (
@@ -111,6 +112,6 @@ def test_what_is_sound_shapes_no_interval() -> None:
     """So that asking for more does not train a fleet again; all else does."""
     asked = INTERVALS.model_copy(update={"sound_from": 0.85})
     assert interval_shape(asked) == interval_shape(INTERVALS)
-    for name in ("coverage", "rate", "min_log_factor", "max_log_factor"):
+    for name in set(IntervalParameters.model_fields) - {"sound_from", "sound_to"}:
         other = INTERVALS.model_copy(update={name: getattr(INTERVALS, name) * 0.9})
         assert interval_shape(other) != interval_shape(INTERVALS)

@@ -6,10 +6,8 @@ residuals that the backtest left in it: for n residuals and a coverage of 1 - α
 that probability (Lei et al., 2018, doi:10.1080/01621459.2017.1307116). With fewer residuals than
 that needs, 9 for 90 %, a cell has no interval.
 
-Weeks are not exchangeable: demand drifts, and with it the errors. A factor g on all half widths
-follows the coverage, log g ← clip(log g + rate (1 - α - coverage of the week)), from past weeks
-only (in the manner of Gibbs and Candès, 2021, arXiv:2106.00170, which moves α instead of the
-width).
+Weeks are not exchangeable: demand drifts, and with it the errors. A factor on all half widths
+follows the coverage, from past weeks only: see :mod:`~modelfleet.domain.interval_factor`.
 """
 
 import math
@@ -20,6 +18,7 @@ import numpy as np
 from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
 from modelfleet.domain.gates import Status
 from modelfleet.domain.grid import Calendar
+from modelfleet.domain.interval_factor import follow_coverage
 from modelfleet.domain.parameters.intervals import IntervalParameters
 
 __all__ = [
@@ -171,23 +170,23 @@ def track_intervals(
 ) -> Tracking:
     """Replay the weeks: interval from the weeks before, coverage, next factor.
 
-    A week in which only some hours can be judged moves the factor by their share of the week.
+    A week of which only some hours can be judged counts by their share of the week.
     Sensors do not mix; twenty at a time take a quarter of the time of one by one.
 
     Args:
         residuals: actual minus forecast, NaN where unknown, oldest week first; shape (n, weeks,
             per_week).
         plan: of the same weeks.
-        parameters: nominal coverage, rate and bounds of the factor.
+        parameters: nominal coverage, and how the factor follows it.
     """
     size = _size(residuals)
     half_widths = _half_widths(size, plan, coverage=parameters.coverage)
     needed = _needed_factor(size, _flat(half_widths)[:, plan.reading])
     steps = np.isfinite(needed).sum(axis=2)
-    factor, covered, last = _follow(needed, steps, parameters)
+    factor, covered = follow_coverage(needed, steps, parameters)
     return Tracking(
-        table=IntervalTable(half_widths[:, -1], last),
-        factor=factor,
+        table=IntervalTable(half_widths[:, -1], factor[:, -1]),
+        factor=factor[:, :-1],
         coverage=_share(covered, steps),
         untracked=_share((needed <= 1.0).sum(axis=2), steps),
         steps=steps,
@@ -258,24 +257,6 @@ def _needed_factor(size: FloatArray, reach: FloatArray) -> FloatArray:
     with np.errstate(over="ignore"):
         # A half width of zero covers a residual of zero, and no other.
         return np.minimum(size / np.maximum(reach, TINY), np.finfo(np.float64).max)
-
-
-def _follow(
-    needed: FloatArray, steps: IntArray, parameters: IntervalParameters
-) -> tuple[FloatArray, IntArray, FloatArray]:
-    """The factor of each week, what it covered, and the factor of the week to come."""
-    sensors, weeks, per_week = needed.shape
-    log_factor = np.zeros((sensors, weeks + 1))
-    covered = np.zeros((sensors, weeks), dtype=np.int64)
-    lowest, highest = parameters.min_log_factor, parameters.max_log_factor
-    for week in range(weeks):
-        before = log_factor[:, week]
-        covered[:, week] = inside = (needed[:, week] <= np.exp(before)[:, None]).sum(axis=1)
-        missed = (parameters.coverage * steps[:, week] - inside) / per_week
-        after = before + parameters.rate * missed
-        log_factor[:, week + 1] = np.minimum(np.maximum(after, lowest), highest)
-    factor = np.exp(log_factor)
-    return factor[:, :-1], covered, factor[:, -1]
 
 
 def _share(part: AnyArray, whole: IntArray) -> FloatArray:

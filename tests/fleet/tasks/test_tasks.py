@@ -36,7 +36,11 @@ PROFILE = ProfileParameters(
 BACKTEST = BacktestParameters(weeks=4, choice_weeks=2, min_training_weeks=4)
 INTERVALS = IntervalParameters(
     coverage=0.9,
-    rate=2.0,
+    window=4,
+    tolerance=0.02,
+    lowest_target=0.8,
+    highest_target=0.97,
+    remember=0.6,
     min_log_factor=-0.5,
     max_log_factor=1.5,
     sound_from=0.8,
