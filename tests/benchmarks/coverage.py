@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(residuals: np.ndarray, cells: np.ndarray, parameters: Any) -> Coverage:
     """Stand at each origin, look at the weeks before it only, and then at the week after it."""
-    sensors, weeks, per_week = residuals.shape
+    sensors, weeks, _ = residuals.shape
     size, reach = np.abs(residuals), np.full(residuals.shape, np.nan)
     factor = np.full((sensors, weeks), np.nan)
     seconds = 0.0

@@ -113,5 +113,6 @@ def test_what_is_sound_shapes_no_interval() -> None:
     asked = INTERVALS.model_copy(update={"sound_from": 0.85})
     assert interval_shape(asked) == interval_shape(INTERVALS)
     for name in set(IntervalParameters.model_fields) - {"sound_from", "sound_to"}:
-        other = INTERVALS.model_copy(update={name: getattr(INTERVALS, name) * 0.9})
+        changed = 3 if name == "window" else getattr(INTERVALS, name) * 0.9
+        other = INTERVALS.model_copy(update={name: changed})
         assert interval_shape(other) != interval_shape(INTERVALS)

@@ -65,7 +65,7 @@ def next_target(missed: FloatArray, parameters: IntervalParameters) -> FloatArra
     owed = missed[:, 1 - parameters.window :].sum(axis=1)
     band = parameters.window * parameters.tolerance
     target = parameters.coverage + owed - np.minimum(np.maximum(owed, -band), band)
-    return np.minimum(np.maximum(target, parameters.lowest_target), parameters.highest_target)
+    return np.asarray(np.clip(target, parameters.lowest_target, parameters.highest_target))
 
 
 def _logs_that_cover(
@@ -80,11 +80,12 @@ def _logs_that_cover(
     place = np.minimum(rank, np.maximum(steps, 1)) - 1
     least = np.take_along_axis(ordered, place[:, :, None], axis=2)[:, :, 0]
     bounds = np.exp([parameters.min_log_factor, parameters.max_log_factor])
-    return np.log(np.where(steps > 0, np.clip(least, *bounds), 1.0))
+    return np.asarray(np.log(np.where(steps > 0, np.clip(least, *bounds), 1.0)))
 
 
 def _remembered(logs: FloatArray, share: FloatArray, remember: float) -> FloatArray:
     """Mean over the weeks by their shares, each week worth less than the next; shape (n,)."""
     weight = share * remember ** np.arange(share.shape[1])[::-1]
     total = weight.sum(axis=1)
-    return (weight * logs).sum(axis=1) / np.where(total > 0, total, 1.0)
+    mean: FloatArray = (weight * logs).sum(axis=1) / np.where(total > 0, total, 1.0)
+    return mean
