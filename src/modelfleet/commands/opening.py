@@ -47,6 +47,10 @@ class Opened:
         """The log of what is live; ``None`` before its first entry."""
         return self.assets.load("channel") if self.assets.exists("channel") else None
 
+    def entries(self) -> list[Any]:
+        """The entries of the channel, oldest first, after checking the chain."""
+        return [] if self.channel is None else list(self.channel.entries())
+
     @property
     def live(self) -> dict[str, str]:
         """Cohort to the release that serves it."""
