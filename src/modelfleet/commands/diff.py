@@ -56,11 +56,12 @@ def _document(
     opened = open_releases(env)
     after = opened.find(rid)
     serves = opened.live if before is None else opened.whole(opened.find(before))
-    found = opened.difference(after, serves)
+    found = opened.difference(opened.whole(after), serves)
     if unknown := sorted(set(cohorts) - set(found.sensors["cohort"])):
         raise DataError(f"no sensor of either release is of the cohort {listing(unknown)}")
     if cohorts or sensor_id is not None:
         found = found.only(cohorts=cohorts or None, sensor_id=sensor_id)
     if found.sensors.is_empty():
         raise DataError(f"neither release knows the sensor {sensor_id!r} here")
-    return diff_document(found, after=after, before=serves, holds=opened.holds(after), limit=limit)
+    holds = opened.provenance(after).get("holds", ())
+    return diff_document(found, after=after, before=serves, holds=holds, limit=limit)

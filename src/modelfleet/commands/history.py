@@ -34,7 +34,7 @@ def _appearances(opened: "Opened", sensor_id: str) -> "list[Appearance]":
     from modelfleet.domain.errors import DataError
     from modelfleet.fleet.pinning import pinned_from
     from modelfleet.fleet.sensor_history import FIGURES, LEDGER, Appearance
-    from modelfleet.stores.release_rows import provenance_of, rows_of_sensor
+    from modelfleet.stores.release_rows import rows_of_sensor
 
     wanted = {"serves": LEDGER, "scorecard": FIGURES}
     found = rows_of_sensor(opened.store, sensor_id, tables=wanted)
@@ -42,7 +42,7 @@ def _appearances(opened: "Opened", sensor_id: str) -> "list[Appearance]":
         raise DataError(
             f"no release knows {sensor_id!r}; `modelfleet ledger` lists the sensors of the last run"
         )
-    runs = {rid: provenance_of(opened.store, rid) for rid in found}
+    runs = {rid: opened.provenance(rid) for rid in found}
     return [
         Appearance(
             rid,
@@ -62,15 +62,11 @@ def _entries(opened: "Opened") -> "list[Entry]":
     return [
         Entry(
             number,
-            at=str(_of(entry, "at")),
-            kind=str(_of(entry, "kind") or "automatic"),
-            serves=dict(_of(entry, "serves")),
-            by=str(_of(entry, "by")),
-            reason=str(_of(entry, "reason") or ""),
+            at=entry.at,
+            kind=entry.kind,
+            serves=entry.serves,
+            by=entry.by,
+            reason=entry.reason,
         )
-        for number, entry in enumerate(opened.entries(), start=1)
+        for number, entry in enumerate(opened.entries, start=1)
     ]
-
-
-def _of(entry: Any, name: str) -> Any:
-    return entry.get(name) if isinstance(entry, dict) else getattr(entry, name)

@@ -1,7 +1,7 @@
 """Opens releases for commands: by the beginning of their name, or what is live."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ def check_prefix(rid: str) -> str:
 
 @dataclass(frozen=True)
 class Opened:
-    """The releases of an environment, each opened once, after checking every byte of it.
+    """The releases of an environment, and what is live; every table is checked when it is read.
 
     Attributes:
         assets: of the environment.
@@ -41,65 +41,72 @@ class Opened:
 
     assets: Assets
     store: Any
+    _services: "dict[str, pl.DataFrame]" = field(default_factory=dict, repr=False)
 
     @cached_property
-    def channel(self) -> Any:
-        """The log of what is live; ``None`` before its first entry."""
-        return self.assets.load("channel") if self.assets.exists("channel") else None
-
     def entries(self) -> list[Any]:
         """The entries of the channel, oldest first, after checking the chain."""
-        return [] if self.channel is None else list(self.channel.entries())
+        if not self.assets.exists("channel"):
+            return []
+        return list(self.assets.load("channel").entries())
 
     @property
     def live(self) -> dict[str, str]:
-        """Cohort to the release that serves it."""
-        return {} if self.channel is None else dict(self.channel.live())
-
-    @cached_property
-    def _releases(self) -> dict[str, Any]:
-        return {}
+        """Cohort to the release that serves it; empty before the first entry."""
+        return dict(self.entries[-1].serves) if self.entries else {}
 
     def find(self, prefix: str) -> str:
         """The one release whose name begins so."""
         found: str = self.store.find(check_prefix(prefix))
         return found
 
-    def release(self, rid: str) -> Any:
-        """A release."""
-        if rid not in self._releases:
-            self._releases[rid] = self.store.open(rid)
-        return self._releases[rid]
-
     def service(self, rid: str) -> "pl.DataFrame":
         """What a release serves, sensor by sensor."""
         from modelfleet.fleet.service import service_of
+        from modelfleet.stores.release_rows import CheckedTables
 
-        return service_of(self.release(rid))
+        if rid not in self._services:
+            self._services[rid] = service_of(CheckedTables(self.store, rid))
+        return self._services[rid]
+
+    def served(self, serves: Mapping[str, str]) -> "pl.DataFrame":
+        """What serves the sensors of each cohort.
+
+        Args:
+            serves: cohort to release.
+        """
+        import polars as pl
+
+        from modelfleet.fleet.service import SERVICE_SCHEMA
+
+        parts = [
+            self.service(rid).filter(
+                pl.col("cohort").is_in([cohort for cohort, each in serves.items() if each == rid])
+            )
+            for rid in sorted(set(serves.values()))
+        ]
+        return pl.concat([pl.DataFrame(schema=SERVICE_SCHEMA), *parts])
 
     def whole(self, rid: str) -> dict[str, str]:
         """Every cohort of a release, as if it served them all."""
-        return dict.fromkeys(self.release(rid).table("serves")["cohort"].unique(), rid)
+        return dict.fromkeys(sorted(self.service(rid)["cohort"].unique()), rid)
 
-    def difference(self, after: str, before: Mapping[str, str]) -> "ReleaseDiff":
-        """What a release changes.
+    def difference(self, after: Mapping[str, str], before: Mapping[str, str]) -> "ReleaseDiff":
+        """What changes when other releases serve.
 
         Args:
-            after: the release that comes.
+            after: cohort to the release that will serve it.
             before: cohort to the release that serves it until then.
         """
-        from modelfleet.fleet.champions import Champions
         from modelfleet.fleet.release_diff import compare_services
-        from modelfleet.fleet.service import service_of
 
-        new = self.service(after)
-        served = {cohort: self.release(rid) for cohort, rid in before.items()}
-        old = service_of(Champions.of(served)) if served else new.clear()
-        return compare_services(old, new)
+        return compare_services(self.served(before), self.served(after))
 
-    def holds(self, rid: str) -> list[dict[str, Any]]:
-        """Why the run that made a release would have it wait for people."""
-        return list(self.release(rid).provenance.get("holds", ()))
+    def provenance(self, rid: str) -> dict[str, Any]:
+        """What is known of the run that made a release."""
+        from modelfleet.stores.release_rows import provenance_of
+
+        return provenance_of(self.store, rid)
 
 
 def open_releases(env: str | None) -> Opened:

@@ -83,11 +83,6 @@ class Champions:
             stamp=stamps.pop() if len(releases) == 1 else None,
         )
 
-    def table(self, name: str) -> pl.DataFrame:
-        """One of its tables, as a release has it."""
-        found: pl.DataFrame = getattr(self, name)
-        return found
-
     @property
     def is_empty(self) -> bool:
         """Whether nothing is live."""

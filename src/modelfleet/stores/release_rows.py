@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -18,11 +19,28 @@ from modelfleet.domain.releases import Manifest, file_entry
 from modelfleet.fleet.provenance import PROVENANCE
 from modelfleet.stores.release_store import MANIFEST, ReleaseStore
 
-__all__ = ["checked_table", "provenance_of", "rows_of_sensor"]
+__all__ = ["CheckedTables", "checked_table", "provenance_of", "rows_of_sensor"]
 
 AT_ONCE = 4
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckedTables:
+    """The tables of a release, each checked when it is read; the others are not even opened.
+
+    Attributes:
+        store: of releases.
+        rid: of the release.
+    """
+
+    store: ReleaseStore
+    rid: str
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of its tables, such as ``serves``."""
+        return checked_table(self.store, self.rid, name)
 
 
 def rows_of_sensor(
