@@ -5,6 +5,7 @@ from modelfleet.domain.approvals.entry import Entry
 from modelfleet.domain.approvals.judge import Judge
 from modelfleet.domain.approvals.owners import Owners, OwnersOfCohorts, Policies
 from modelfleet.domain.approvals.papers import Paper, Proofs, ReleaseFacts, Signature
+from modelfleet.domain.approvals.problems import Problem
 from modelfleet.domain.approvals.refusals import CODES, Refusal, raise_refusals, refusal
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "OwnersOfCohorts",
     "Paper",
     "Policies",
+    "Problem",
     "Proofs",
     "Refusal",
     "ReleaseFacts",

@@ -91,6 +91,16 @@ class Request(Document):
     requested_at: AwareDatetime
     expires: AwareDatetime
 
+    @property
+    def author(self) -> str:
+        """Who signs it."""
+        return self.requested_by
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was signed, as it says itself."""
+        return self.requested_at
+
     def expired(self, at: datetime) -> bool:
         """Whether it is too late to put it in effect."""
         return at > self.expires
@@ -114,3 +124,13 @@ class Decision(Document):
     decided_by: str = Field(min_length=1)
     reason: Text
     decided_at: AwareDatetime
+
+    @property
+    def author(self) -> str:
+        """Who signs it."""
+        return self.decided_by
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was signed, as it says itself."""
+        return self.decided_at

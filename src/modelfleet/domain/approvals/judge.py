@@ -38,13 +38,16 @@ class Judge:
     owners: Owners
     proofs: Proofs
     now: datetime
+    _touched: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     _known: dict[tuple[int, str], Refusals] = field(default_factory=dict, repr=False, compare=False)
 
     def touched(self, position: int) -> tuple[str, ...]:
         """Cohorts that an entry changes, or confirms by a request that says so, sorted."""
-        entry, before = self.entries[position - 1], self._served(position)
-        changed = {c for c in {*entry.serves, *before} if entry.serves.get(c) != before.get(c)}
-        return tuple(sorted(changed | self._confirmed(entry)))
+        if position not in self._touched:
+            entry, before = self.entries[position - 1], self._served(position)
+            changed = {c for c in {*entry.serves, *before} if entry.serves.get(c) != before.get(c)}
+            self._touched[position] = tuple(sorted(changed | self._confirmed(entry)))
+        return self._touched[position]
 
     def refusals(self, position: int, cohort: str) -> Refusals:
         """What stands against the change of a cohort by an entry; empty where it is proved."""
@@ -125,7 +128,8 @@ class Judge:
 
     def _unused(self, request: Request, entry: Entry, cohort: str) -> Iterator[Refusal]:
         earlier = self.entries[: entry.position - 1]
-        if request.head and request.head not in {each.digest for each in earlier}:
+        heads = {each.before for each in self.entries[: entry.position]}
+        if request.head and request.head not in heads:
             yield refusal("unseen_head", cohort, detail=request.head[:12])
         for each in earlier:
             if each.request == entry.request and cohort in self.touched(each.position):
@@ -134,7 +138,7 @@ class Judge:
     def _release(self, request: Request, entry: Entry) -> Iterator[Refusal]:
         facts = self.proofs.release(request.release)
         stated = {request.provenance, entry.provenance.get(request.release)}
-        if facts is not None and stated != {facts.provenance} or len(stated) > 1:
+        if stated != {facts.provenance if facts else request.provenance}:
             yield refusal("wrong_provenance", request.release[:12])
         held = sorted(set(facts.holds) - set(request.holds)) if facts else []
         if held and request.kind == "promote":

@@ -15,15 +15,15 @@ CODES = MappingProxyType(
         "malformed": "{what} cannot be read: {detail}",
         "bad_signature": "the signature below {what} is not of these bytes: it was edited after it "
         "was signed, or signed for something else; make and sign it anew",
-        "unknown_signer": "the key {detail} below {what} is nobody's in allowed_signers; add a line "
-        "for it, reviewed by somebody else",
+        "unknown_signer": "the key {detail} below {what} is nobody's in allowed_signers; let "
+        "somebody else review a line for it",
         "revoked_key": "the key of {who} below {what} was revoked; sign with another one",
         "expired_key": "the key of {who} below {what} was not valid at {detail}; allowed_signers "
         "says when it is",
         "other_signer": "{what} says that it is of {who} but {detail} signed it",
         "wrong_environment": "the request is for the environment {detail}, not for this one; "
         "request it here",
-        "wrong_release": "the request is for the release {detail}, not for the one that would serve",
+        "wrong_release": "the request is for the release {detail}, not for the one that serves",
         "wrong_kind": "the request is a {detail}, the entry is none",
         "wrong_provenance": "what is known about the run that made the release {what} is not what "
         "was signed; publish the release again from its run, and request it anew",

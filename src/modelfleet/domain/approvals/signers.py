@@ -17,26 +17,26 @@ def signature_refusals(paper: Paper[Request] | Paper[Decision]) -> Iterator[Refu
     """What is wrong with a document's form, its signature or its signer."""
     signature, document = paper.signature, paper.document
     if document is None:
-        yield refusal("malformed", paper.name, detail=signature.detail)
+        yield refusal("malformed", f"document {paper.name[:12]}", detail=signature.detail)
         return
+    author, what = document.author, _named(document, paper.name)
     if signature.flaw:
-        who = signature.principal or _author(document)
-        yield refusal(signature.flaw, paper.name, who=who, detail=signature.detail)
-    elif signature.principal != _author(document):
-        detail = signature.principal
-        yield refusal("other_signer", paper.name, who=_author(document), detail=detail)
+        who = signature.principal or author
+        yield refusal(signature.flaw, what, who=who, detail=signature.detail)
+    elif signature.principal != author:
+        yield refusal("other_signer", what, who=author, detail=signature.principal)
 
 
 def dated(paper: Paper[Decision], *, after: datetime, before: datetime) -> Iterator[Refusal]:
     """Whether a decision lies between its request and the entry that rests on it."""
     if paper.document is None:
         return
-    at = paper.document.decided_at
+    at, what = paper.document.decided_at, _named(paper.document, paper.name)
     if at > before + SKEW:
-        yield refusal("future", paper.name, detail=at.isoformat())
+        yield refusal("future", what, detail=at.isoformat())
     if at < after - SKEW:
-        yield refusal("too_early", paper.name, detail=at.isoformat())
+        yield refusal("too_early", what, detail=at.isoformat())
 
 
-def _author(document: Request | Decision) -> str:
-    return document.requested_by if isinstance(document, Request) else document.decided_by
+def _named(document: Request | Decision, name: str) -> str:
+    return f"{type(document).__name__.lower()} {name[:12]}"
