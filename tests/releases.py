@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.lineage import canonical_json, digest_of
+from modelfleet.domain.lineage import canonical_json
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.ledger import LEDGER_SCHEMA
 from modelfleet.fleet.provenance import attachments
@@ -70,21 +70,28 @@ def on_backup(sensor_id: str, **figures: Any) -> dict[str, Any]:
     return sensor(sensor_id, **usual | figures)
 
 
+def tables(sensors: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
+    """The tables of a release."""
+    frame = pl.DataFrame(list(sensors), infer_schema_length=None)
+    return {
+        "models": _models(frame),
+        "baselines": _baselines(frame),
+        "serves": frame.select(LEDGER_SCHEMA.names()).cast(LEDGER_SCHEMA),
+        "scorecard": _scorecard(frame),
+        "verdicts": _verdicts(frame),
+    }
+
+
 def draft(sensors: Iterable[Mapping[str, Any]], **run: Any) -> ReleaseDraft:
     """A release of these sensors; ``run`` is what is known of its run."""
     rows = list(sensors)
-    frame = pl.DataFrame(rows, infer_schema_length=None)
     contents = {
-        "models.parquet": table_bytes(_models(frame)),
-        "baselines.parquet": table_bytes(_baselines(frame)),
-        "serves.parquet": table_bytes(frame.select(LEDGER_SCHEMA.names()).cast(LEDGER_SCHEMA)),
-        "scorecard.parquet": table_bytes(_scorecard(frame)),
-        "verdicts.parquet": table_bytes(_verdicts(frame)),
+        **{f"{name}.parquet": table_bytes(table) for name, table in tables(rows).items()},
         "configuration.json": canonical_json(CONFIGURATION).encode(),
     }
     manifest = Manifest.of(contents, code="c" * 64, versions={"numpy": "2"}, readings="r" * 64)
     facts = {"run_id": "2026-01-05T00.00.00.000Z", "started_at": START.isoformat(), "by": "robot"}
-    ledger = {"ledger.csv": frame.select("sensor_id", "outcome").write_csv().encode()}
+    ledger = {"ledger.csv": "".join(f"{row['sensor_id']}\n" for row in rows).encode()}
     return ReleaseDraft(contents, manifest, attachments({**facts, **run}, ledger))
 
 
@@ -121,7 +128,15 @@ def _baselines(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scorecard(frame: pl.DataFrame) -> pl.DataFrame:
-    names = ["sensor_id", "cohort", *SCORECARD, "decision", "coverage", "trained_from", "trained_to"]
+    names = [
+        "sensor_id",
+        "cohort",
+        *SCORECARD,
+        "decision",
+        "coverage",
+        "trained_from",
+        "trained_to",
+    ]
     return frame.select(names)
 
 
@@ -170,6 +185,4 @@ def _later(name: str, luck: float, gain: float, figures: dict[str, Any]) -> dict
     if luck < 0.2:
         kept = {"outcome": "kept", "serves": "champion", "decision": "keep"}
         return sensor(name, **figures, **kept, **before, reasons=["worse_than_champion"])
-    return sensor(
-        name, **figures, **before, worse_than_champion_figure=gain, version=f"{name}-2"
-    )
+    return sensor(name, **figures, **before, worse_than_champion_figure=gain, version=f"{name}-2")

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 sensors failed, 4 refused by a gate or p
 
 import click
 
+from modelfleet.commands.changelog import changelog
 from modelfleet.commands.diff import diff
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
@@ -26,7 +27,7 @@ def fleet() -> None:
     """
 
 
-for command in (status, ledger, why, releases, show, diff, history):
+for command in (status, ledger, why, releases, show, diff, history, changelog):
     fleet.add_command(command)
 
 commands = click.Group("modelfleet", commands={"fleet": fleet})

@@ -63,5 +63,5 @@ def _document(
         found = found.only(cohorts=cohorts or None, sensor_id=sensor_id)
     if found.sensors.is_empty():
         raise DataError(f"neither release knows the sensor {sensor_id!r} here")
-    holds = opened.provenance(after).get("holds", ())
+    holds = opened.holds(after)
     return diff_document(found, after=after, before=serves, holds=holds, limit=limit)

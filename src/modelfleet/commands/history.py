@@ -1,6 +1,6 @@
 """``fleet history``: every model of one sensor, and what became of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -62,7 +62,7 @@ def _entries(opened: "Opened") -> "list[Entry]":
     return [
         Entry(
             number,
-            at=entry.at,
+            at=entry.at.isoformat(),
             kind=entry.kind,
             serves=entry.serves,
             by=entry.by,

@@ -44,11 +44,19 @@ class Opened:
     _services: "dict[str, pl.DataFrame]" = field(default_factory=dict, repr=False)
 
     @cached_property
+    def governance(self) -> Any:
+        """What decides what is live: see :class:`modelfleet.stores.governance.Governance`."""
+        return self.assets.load("approvals")
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment."""
+        return str(self.governance.environment)
+
+    @cached_property
     def entries(self) -> list[Any]:
         """The entries of the channel, oldest first, after checking the chain."""
-        if not self.assets.exists("channel"):
-            return []
-        return list(self.assets.load("channel").entries())
+        return list(self.governance.channel.entries())
 
     @property
     def live(self) -> dict[str, str]:
@@ -107,6 +115,28 @@ class Opened:
         from modelfleet.stores.release_rows import provenance_of
 
         return provenance_of(self.store, rid)
+
+    def holds(self, rid: str) -> list[dict[str, Any]]:
+        """Why the run that made a release would have it wait: ``code`` and ``sentence``."""
+        known = self.provenance(rid)
+        told = {each["code"]: each for each in known.get("hold_reasons", ())}
+        return [told.get(code, {"code": code, "sentence": ""}) for code in known.get("holds", ())]
+
+    def people(self, entry: Any) -> tuple[str | None, tuple[str, ...]]:
+        """Who asked for what an entry of the channel made live, and who approved it.
+
+        As the documents say: ``modelfleet audit`` is what proves their signatures.
+        """
+        from modelfleet.domain.approvals import Decision, Request
+
+        if entry.request is None:
+            return None, ()
+        papers = self.governance.approvals
+        request = papers.request(entry.request)
+        decisions = (papers.decision(entry.request, name) for name in entry.decisions)
+        found = [Decision.of_bytes(paper.content).decided_by for paper in decisions if paper]
+        asked = Request.of_bytes(request.content).requested_by if request else None
+        return asked, tuple(sorted(set(found)))
 
 
 def open_releases(env: str | None) -> Opened:

@@ -4,6 +4,7 @@ Nothing that is published changes. A pin takes a release, puts in one sensor's r
 and is a release of its own that is asked for and approved like any other.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -13,8 +14,11 @@ import polars as pl
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.ledger import check_ledger
+from modelfleet.fleet.model_card import CARD, model_card
 from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import ReleaseDraft, table_bytes
+from modelfleet.fleet.service import TablesInHand
+from modelfleet.fleet.tables import SEPARATOR
 
 __all__ = ["PINNED", "Pin", "Pinnable", "pin_sensor", "pinned_from"]
 
@@ -103,9 +107,12 @@ def pin_sensor(
     manifest = Manifest.of(
         contents, code=stated.code, versions=stated.versions, readings=stated.readings
     )
-    ledger = tables["serves"].with_columns(pl.col("reasons").list.join("; "))
-    files = {"ledger.csv": ledger.write_csv().encode()}
-    return ReleaseDraft(contents, manifest, attachments(_facts(base, pin, run), files))
+    facts = _facts(base, pin, run)
+    ledger = tables["serves"].with_columns(pl.col("reasons").list.join(SEPARATOR))
+    configuration = json.loads(contents["configuration.json"])
+    card = model_card(manifest.rid, TablesInHand(tables), configuration, facts)
+    files = {"ledger.csv": ledger.write_csv().encode(), CARD: card.encode()}
+    return ReleaseDraft(contents, manifest, attachments(facts, files))
 
 
 def pinned_from(provenance: Mapping[str, Any], sensor_id: str) -> str | None:

@@ -87,7 +87,7 @@ def compare_services(before: pl.DataFrame, after: pl.DataFrame) -> ReleaseDiff:
         .with_columns(**_error_change())
         .drop("is_before", "is_after")
     )
-    rank = pl.col("change").replace_strict({name: 0 for name in DROPPED}, default=1)
+    rank = pl.col("change").replace_strict(dict.fromkeys(DROPPED, 0), default=1)
     worst_first = [rank, pl.col("error_change").fill_null(0.0)]
     return _summed(both.sort(*worst_first, "sensor_id", descending=[False, True, False]))
 

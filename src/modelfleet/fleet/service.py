@@ -5,13 +5,14 @@ champion that stays it tells what the gate measured in the champion's own weeks.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
 from modelfleet.fleet.champions import SERVED_BY_MODEL
 
-__all__ = ["SERVICE_SCHEMA", "TABLES", "Tables", "service_of"]
+__all__ = ["SCORECARD", "SERVICE_SCHEMA", "VERDICTS", "Tables", "TablesInHand", "service_of"]
 
 SERVICE_SCHEMA = pl.Schema(
     {
@@ -34,8 +35,6 @@ SERVICE_SCHEMA = pl.Schema(
         "sentence": pl.String(),
     }
 )
-
-TABLES = ("serves", "scorecard", "verdicts")
 
 SCORECARD: Mapping[str, pl.DataType] = {
     "kind": pl.String(),
@@ -63,6 +62,21 @@ class Tables(Protocol):
     def table(self, name: str) -> pl.DataFrame:
         """One of its tables."""
         ...
+
+
+@dataclass(frozen=True)
+class TablesInHand:
+    """Tables that are in memory already.
+
+    Attributes:
+        tables: name to table.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of them."""
+        return self.tables[name]
 
 
 def service_of(tables: Tables) -> pl.DataFrame:
