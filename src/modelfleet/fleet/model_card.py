@@ -16,22 +16,15 @@ CARD = "MODEL_CARD.md"
 WORST = 10
 COHORTS = 40
 
-LIMITS = (
-    (
-        "It forecasts one horizon ahead on the grid of the fleet, and says nothing of what lies "
-        "further ahead."
-    ),
-    (
-        "Figures are of a backtest by rolling origin on past weeks. A fleet that changes its ways is "
-        "forecast worse than they say."
-    ),
-    (
-        "A sensor on backup is served by a forecaster without machine learning, whose interval is as "
-        "wide as its past errors."
-    ),
-    "Excluded hours were neither learned from nor judged: in such hours nothing is promised.",
-    "An interval tells of past errors. It is no limit of safety, and no forecast replaces an alarm.",
-)
+LIMITS = """\
+- It forecasts one horizon ahead on the grid of the fleet, and says nothing of what lies further
+  ahead.
+- Figures are of a backtest by rolling origin on past weeks. A fleet that changes its ways is
+  forecast worse than they say.
+- A sensor on backup is served by a forecaster without machine learning, whose interval is as wide
+  as its past errors.
+- Excluded hours were neither learned from nor judged: in such hours nothing is promised.
+- An interval tells of past errors. It is no limit of safety, and no forecast replaces an alarm."""
 
 
 def model_card(
@@ -52,7 +45,7 @@ def model_card(
         _recipes(tables.table("models"), configuration),
         _figures(service, tables.table("scorecard")),
         _worst(service),
-        ("Limits", [f"- {each}" for each in LIMITS]),
+        ("Limits", [LIMITS]),
         _holds(run),
         _responsible(rid, run),
     )
@@ -182,18 +175,14 @@ def _responsible(rid: str, run: Mapping[str, Any]) -> tuple[str, list[str]]:
         f"- `{pin['sensor']}` was pinned from {pin['source'][:12]} by {pin['by']}: {pin['reason']}"
         for pin in run.get("pins", ())
     ]
-    return "Who answers for it, and the way back", [
-        (
-            "- Owners of each cohort stand in `owners.yml` of the environment; who asked for the release "
-            "and who approved it stands in the channel: `modelfleet changelog`."
-        ),
+    lines = [
+        "- Owners of each cohort stand in `owners.yml` of the environment; who asked for the",
+        "  release and who approved it stands in the channel: `modelfleet changelog`.",
         f"- What it would change: `modelfleet diff {rid[:12]}`.",
-        (
-            "- The way back is `modelfleet rollback RID --reason TEXT`, to a release that was live "
-            "before; one signature of an owner is enough."
-        ),
-        *pins,
+        "- The way back is `modelfleet rollback RID --reason TEXT`, to a release that was live",
+        "  before; one signature of an owner is enough.",
     ]
+    return "Who answers for it, and the way back", [*lines, *pins]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -155,9 +155,8 @@ def _exchanged(base: pl.DataFrame, source: pl.DataFrame, sensor_id: str) -> pl.D
     """A table with the sensor's row from another one, in the columns that it has."""
     others = base.filter(pl.col("sensor_id") != sensor_id)
     row = source.filter(pl.col("sensor_id") == sensor_id)
-    there = [name for name in base.columns if name in row.columns]
-    row = row.select(pl.col(name).cast(base.schema[name]) for name in there)
-    return pl.concat([others, row], how="diagonal").select(base.columns)
+    # A column that is null in all rows of one release has no type there.
+    return pl.concat([others, row], how="diagonal_relaxed").select(base.columns)
 
 
 def _told(serves: pl.DataFrame, sensor_id: str, *, cohort: str) -> pl.DataFrame:
