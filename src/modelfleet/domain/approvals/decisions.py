@@ -39,7 +39,7 @@ def decision_refusals(
         return missing
     found = [each for refusals in against.values() for each in refusals]
     waiting = refusal("not_approved", cohort, detail=", ".join(owners) or "nobody")
-    return missing + (found or [waiting])
+    return [*missing, *found, waiting]
 
 
 def _concerns(paper: Paper[Decision], cohort: str) -> bool:

@@ -1,6 +1,8 @@
 """One line of a channel: what serves each cohort from now on, and why."""
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -35,3 +37,44 @@ class Entry(Document):
     reason: str
     request: Digest | None = None
     decisions: tuple[Digest, ...] = ()
+
+    @classmethod
+    def after(
+        cls,
+        entries: Sequence["Entry"],
+        *,
+        kind: Literal["automatic", "approved", "rollback"],
+        changes: Mapping[str, str],
+        provenance: Mapping[str, str],
+        at: datetime,
+        by: str,
+        reason: str,
+        request: str | None = None,
+        decisions: Sequence[str] = (),
+    ) -> Self:
+        """The entry that would follow.
+
+        Args:
+            entries: of the channel, oldest first.
+            kind: why it may follow.
+            changes: cohort to the release that serves it from now on; others stay as they are.
+            provenance: release to digest, of those that newly serve.
+            at: when.
+            by: who.
+            reason: why.
+            request: digest of the request.
+            decisions: digests of the decisions.
+        """
+        last = entries[-1] if entries else None
+        return cls(
+            position=len(entries) + 1,
+            before=last.digest if last else None,
+            kind=kind,
+            serves={**(last.serves if last else {}), **changes},
+            provenance=dict(provenance),
+            at=at,
+            by=by,
+            reason=reason,
+            request=request,
+            decisions=tuple(decisions),
+        )

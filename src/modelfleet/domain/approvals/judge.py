@@ -68,14 +68,18 @@ class Judge:
         return self.entries[position - 2].serves if position > 1 else {}
 
     def _confirmed(self, entry: Entry) -> set[str]:
-        request = self._document(entry)
-        expected = request.expected if request else {}
-        same = {c for c, rid in expected.items() if request and rid == request.release}
-        return {c for c in same if entry.serves.get(c) == expected[c]}
-
-    def _document(self, entry: Entry) -> Request | None:
-        paper = entry.request and self.proofs.request(entry.request, at=entry.at)
-        return paper.document if paper else None
+        """Cohorts that stay as they are, which owners approved: what served unproved is proved."""
+        paper = self.proofs.request(entry.request, at=entry.at) if entry.request else None
+        if paper is None or paper.document is None or paper.document.kind == "rollback":
+            return set()
+        found = (self.proofs.decision(paper.name, d, at=entry.at) for d in entry.decisions)
+        decided = {c for each in found if each and each.document for c in each.document.cohorts}
+        request = paper.document
+        return {
+            cohort
+            for cohort in decided & request.expected.keys()
+            if request.expected[cohort] == request.release == entry.serves.get(cohort)
+        }
 
     def _judge(self, position: int, cohort: str) -> Iterator[Refusal]:
         entry = self.entries[position - 1]
@@ -146,7 +150,7 @@ class Judge:
 
     def _backed(self, paper: Paper[Request], entry: Entry, cohort: str) -> Iterator[Refusal]:
         """Whether the people who must stand behind the change do."""
-        owners, request = self.owners.owners_of(cohort), paper.document
+        owners, request = self.owners.owners_of(cohort, at=entry.at), paper.document
         if request is not None and request.kind == "promote":
             found = (self.proofs.decision(paper.name, d, at=entry.at) for d in entry.decisions)
             named = dict(zip(entry.decisions, found, strict=True))

@@ -1,9 +1,10 @@
 """Who answers for which cohort, and which cohorts go live without people."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from modelfleet.domain.errors import ConfigurationError, listing
 from modelfleet.domain.parameters.base import Parameters
@@ -33,12 +34,14 @@ class Owners(Parameters):
     Attributes:
         policies: per cohort, with a default.
         owners: per cohort, with a default for cohorts that are not named.
+        former: owners who stepped down, and when: what they approved until then goes on counting.
         allowed_signers: file of people's public keys.
         revoked_keys: file of keys that count no more, whenever they signed; ``None`` for none.
     """
 
     policies: Policies
     owners: OwnersOfCohorts
+    former: dict[str, AwareDatetime] = Field(default_factory=dict)
     allowed_signers: str = Field(min_length=1)
     revoked_keys: str | None = None
 
@@ -46,9 +49,10 @@ class Owners(Parameters):
         """The policy of a cohort."""
         return self.policies.cohorts.get(cohort, self.policies.default)
 
-    def owners_of(self, cohort: str) -> tuple[str, ...]:
-        """Who may approve for a cohort; a cohort that is named has its own owners alone."""
-        return self.owners.cohorts.get(cohort, self.owners.default)
+    def owners_of(self, cohort: str, *, at: datetime) -> tuple[str, ...]:
+        """Who may approve for a cohort at a time; one that is named has its own owners alone."""
+        listed = self.owners.cohorts.get(cohort, self.owners.default)
+        return tuple(n for n in listed if n not in self.former or at <= self.former[n])
 
     def check_cohorts(self, known: Collection[str]) -> None:
         """Check that every cohort that is named is one of the fleet.

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from modelfleet.domain.approvals import Entry, Judge, Problem
@@ -11,7 +11,7 @@ from modelfleet.stores.governance.place import Governance, present
 from modelfleet.stores.governance.truncation import unseen_heads
 from modelfleet.stores.release_store import Release, ReleaseStore
 
-__all__ = ["Live", "open_live", "serving"]
+__all__ = ["Live", "live_of", "open_live"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,23 +58,29 @@ def open_live(governance: Governance, *, now: datetime | None = None) -> Live:
     fails is told as a problem and in the log, and the last release that is proved serves.
     """
     moment = present(now)
-    chain = governance.channel.read()
-    judge = governance.channel.judge(chain.entries, now=moment)
-    opened = _Opened(governance.releases)
-    problems = [*chain.problems, *unseen_heads(governance, chain.entries, now=moment)]
-    serves = {}
-    for cohort in sorted(chain.serves):
-        rid, found = serving(judge, cohort, opened)
-        problems += found
-        if rid is not None:
-            serves[cohort] = rid
+    channel = governance.channel
+    chain = channel.read()
+    found = live_of(governance, channel.judge(chain.entries, now=moment))
+    cut = unseen_heads(governance, chain.entries)
+    problems = (*chain.problems, *cut, *found.problems)
     for problem in problems:
         logger.error("%s", problem)
+    return replace(found, problems=problems)
+
+
+def live_of(governance: Governance, judge: Judge) -> Live:
+    """What serves by the entries of a judge, whatever else is wrong with the channel."""
+    opened = _Opened(governance.releases)
+    cohorts = sorted(judge.entries[-1].serves) if judge.entries else []
+    found = {cohort: _serving(judge, cohort, opened) for cohort in cohorts}
+    serves = {cohort: rid for cohort, (rid, _) in found.items() if rid is not None}
     releases = {rid: opened.good[rid] for rid in sorted(set(serves.values()))}
-    return Live(serves, releases, tuple(problems))
+    return Live(
+        serves, releases, tuple(each for _, problems in found.values() for each in problems)
+    )
 
 
-def serving(judge: Judge, cohort: str, opened: _Opened) -> tuple[str | None, list[Problem]]:
+def _serving(judge: Judge, cohort: str, opened: _Opened) -> tuple[str | None, list[Problem]]:
     """The release that may serve a cohort, and what is wrong with newer ones."""
     problems: list[Problem] = []
     for entry in reversed(judge.entries):

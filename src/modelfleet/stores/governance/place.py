@@ -1,5 +1,6 @@
 """All that decides what is live in an environment, in one value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Self
 
 from modelfleet.domain.approvals import Owners
 from modelfleet.domain.parameters.base import Parameters
-from modelfleet.stores.approvals import ApprovalStore
+from modelfleet.stores.approvals import ApprovalStore, SignedBytes
 from modelfleet.stores.channel import Channel
 from modelfleet.stores.describe import absolute
 from modelfleet.stores.objects import Objects
@@ -78,7 +79,19 @@ class Governance:
     @property
     def proofs(self) -> StoredProofs:
         """Proofs that are looked up anew."""
-        return StoredProofs(self.approvals, self.releases, self.signers)
+        return self.proofs_with({})
+
+    def served(self) -> dict[str, str]:
+        """Cohort to release, as the channel says.
+
+        Raises:
+            ReleaseError: the chain is broken.
+        """
+        return self.channel.live()
+
+    def proofs_with(self, drafts: Mapping[str, SignedBytes]) -> StoredProofs:
+        """Proofs that also know documents which are signed and not kept yet, by digest."""
+        return StoredProofs(self.approvals, self.releases, self.signers, drafts)
 
     def channel_with(self, proofs: StoredProofs) -> Channel:
         """The log, judged by given proofs."""

@@ -1,7 +1,6 @@
 """Signed requests name the entry that their signer saw: a channel without it was cut."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from modelfleet.domain.approvals import Entry, Problem, Request
 from modelfleet.domain.errors import ReleaseError
@@ -10,15 +9,12 @@ from modelfleet.stores.governance.place import Governance
 __all__ = ["unseen_heads"]
 
 
-def unseen_heads(
-    governance: Governance, entries: Sequence[Entry], *, now: datetime
-) -> list[Problem]:
+def unseen_heads(governance: Governance, entries: Sequence[Entry]) -> list[Problem]:
     """Requests in good order whose entry is not in the channel.
 
     Args:
         governance: of the environment.
         entries: of its channel.
-        now: for which signatures are verified.
     """
     heads = {each.before for each in entries} | {entries[-1].digest if entries else None, None}
     found = []
