@@ -6,7 +6,7 @@ from typing import Any
 from modelfleet.commands.options import table
 from modelfleet.reporting.words import counted, in_words, money, percent, shown
 
-__all__ = ["format_diff", "headline"]
+__all__ = ["format_diff", "format_short", "headline"]
 
 Row = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ WORDS = {
 COHORTS = 12
 WHY = 34
 SENSOR = 16
-LIMIT_HINT = "--all lists every one, --cohort and --sensor narrow it down"
+LIMIT_HINT = "`modelfleet diff --all` lists every one, --cohort and --sensor narrow it down"
 
 
 def format_diff(document: Row) -> str:
@@ -54,6 +54,13 @@ def format_diff(document: Row) -> str:
         _figures(document),
         _worst(document),
     )
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def format_short(document: Row) -> str:
+    """The same in short, before a person signs: the sum, what holds it, the worst changes."""
+    figures = _figures({**document, "cohorts": []})
+    sections = (_opening(document), _holds(document["holds"]), figures, _worst(document))
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 

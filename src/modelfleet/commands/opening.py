@@ -119,8 +119,8 @@ class Opened:
     def holds(self, rid: str) -> list[dict[str, Any]]:
         """Why the run that made a release would have it wait: ``code`` and ``sentence``."""
         known = self.provenance(rid)
-        told = {each["code"]: each for each in known.get("hold_reasons", ())}
-        return [told.get(code, {"code": code, "sentence": ""}) for code in known.get("holds", ())]
+        codes = [{"code": code, "sentence": ""} for code in known.get("holds", ())]
+        return list(known.get("hold_reasons") or codes)
 
     def people(self, entry: Any) -> tuple[str | None, tuple[str, ...]]:
         """Who asked for what an entry of the channel made live, and who approved it.

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from modelfleet.fleet.champions import SERVED_BY_MODEL
+from modelfleet.fleet.ledger import ledger_totals
 from modelfleet.fleet.service import Tables, service_of
 
 __all__ = ["CARD", "model_card"]
@@ -59,8 +60,8 @@ def _purpose(
     fleet = configuration.get("fleet", {})
     step, horizon = fleet.get("frequency", "one step"), fleet.get("horizon", "?")
     name = f" of the fleet {run['fleet']}" if "fleet" in run else ""
-    models = service["serves"].is_in(SERVED_BY_MODEL).sum()
-    backup = (service["serves"] == "baseline").sum()
+    served = ledger_totals(service)["serves"]
+    models = sum(served[kind] for kind in SERVED_BY_MODEL)
     return "What it is for", [
         (
             f"It says what forecasts each of {service.height:,} sensors{name}: {horizon} steps of "
@@ -74,8 +75,8 @@ def _purpose(
                 ("made", f"{run.get('started_at', 'unknown')} by {run.get('by', 'unknown')}"),
                 ("run", run.get("run_id", "unknown")),
                 ("served by a model", _share(models, service.height)),
-                ("on backup", _share(backup, service.height)),
-                ("served by nothing", _share((service["serves"] == "none").sum(), service.height)),
+                ("on backup", _share(served["baseline"], service.height)),
+                ("served by nothing", _share(served["none"], service.height)),
             ],
         ),
     ]

@@ -125,7 +125,7 @@ def service_of(tables: Tables) -> pl.DataFrame:
         )
         .sort("sensor_id")
         .select(SERVICE_SCHEMA.names())
-        .cast(SERVICE_SCHEMA)  # type: ignore[arg-type]
+        .cast(SERVICE_SCHEMA)
     )
 
 

@@ -16,7 +16,7 @@ from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.champions import Champions
-from modelfleet.fleet.holding import hold_codes
+from modelfleet.fleet.holding import hold_codes, told_holds
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.overruling import standing_champions
 from modelfleet.fleet.promotion import (
@@ -119,7 +119,8 @@ def assemble_release(
             **run_info,
             "readings": readings.identity(),
             "evaluation_stamp": evaluation_stamp["made_of"],
-            "holds": hold_codes(hold_reasons),
+            "fleet": fleet.name,
+            **told_holds(hold_reasons),
         },
         champions=champions.models,
         files={
