@@ -55,6 +55,14 @@ class Production:
         (folder / "conf" / "production" / "owners.yml").write_text(yaml.safe_dump(section))
         return cls(folder, keys)
 
+    def copied(self, folder: Path, *, data: bool = True) -> "Production":
+        """Another one like it, with the same keys."""
+        shutil.copytree(self.path / "conf", folder / "conf")
+        shutil.copy(self.path / "pyproject.toml", folder)
+        if data:
+            shutil.copytree(self.path / "data", folder / "data")
+        return Production(folder, self.keys)
+
     @property
     def root(self) -> Path:
         """What production writes."""

@@ -12,15 +12,10 @@ from tests.releases import sensor
 REASON = ("--reason", "looked at it")
 
 
-@pytest.fixture
-def production(tmp_path: Path) -> Production:
-    """Production with two keys of owners and no release."""
-    return Production.make(tmp_path / "project")
-
-
-@pytest.fixture
-def live(production: Production) -> tuple[Production, str]:
+@pytest.fixture(scope="module")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Production, str]:
     """Production that a first release serves, asked for and approved by the owners of both."""
+    production = Production.make(tmp_path_factory.mktemp("production") / "project")
     rid = production.publish(FIRST)
     asked = production.document("request", rid[:8], *REASON, by="data-science")["request"]
     for owner in ("north-operations", "south-operations"):
@@ -28,8 +23,21 @@ def live(production: Production) -> tuple[Production, str]:
     return production, rid
 
 
+@pytest.fixture
+def live(approved: tuple[Production, str], tmp_path: Path) -> tuple[Production, str]:
+    """The same, for one test to change."""
+    production, rid = approved
+    return production.copied(tmp_path / "project"), rid
+
+
+@pytest.fixture
+def production(approved: tuple[Production, str], tmp_path: Path) -> Production:
+    """Production with keys of owners and no release."""
+    return approved[0].copied(tmp_path / "project", data=False)
+
+
 def test_the_whole_story(live: tuple[Production, str]) -> None:
-    """Request, part by part approval, rollback, forward by a new request, and an audit of it all."""
+    """Request, approval part by part, rejection, rollback, and an audit of it all."""
     production, first = live
     second = production.publish(SECOND, started_at="2026-02-05T00:00:00+00:00")
     asked = production.run("request", second[:8], "--reason", "fresher", by="data-science")
@@ -43,9 +51,7 @@ def test_the_whole_story(live: tuple[Production, str]) -> None:
     assert approved.exit_code == 0, approved.output
     assert "Live for north (entry 3)" in approved.stdout
     assert "Waiting for south-operations: south" in approved.stdout
-    (listed,) = [
-        row for row in production.document("releases")["releases"] if row["rid"] == second
-    ]
+    (listed,) = [row for row in production.document("releases")["releases"] if row["rid"] == second]
     assert listed["state"]["live"] == ["north"]
     assert listed["text"].startswith("live for north; waits for south-operations")
 

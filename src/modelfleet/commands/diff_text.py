@@ -6,7 +6,7 @@ from typing import Any
 from modelfleet.commands.options import table
 from modelfleet.reporting.words import counted, in_words, money, percent, shown
 
-__all__ = ["format_diff", "format_short", "headline"]
+__all__ = ["format_diff", "format_short"]
 
 Row = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ WORDS = {
     "to_model": "to a model",
     "new": "new",
 }
-COHORTS = 12
+COHORTS = 8
 WHY = 34
 SENSOR = 16
 LIMIT_HINT = "`modelfleet diff --all` lists every one, --cohort and --sensor narrow it down"
@@ -64,20 +64,17 @@ def format_short(document: Row) -> str:
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
-def headline(total: Row) -> str:
-    """What changes, in one line."""
-    moves = [f"{total[name]:,} {WORDS[name]}" for name in WORDS if total[name]]
-    return f"{total['changed']:,} of {counted(total['sensors'], 'sensor')} change" + (
-        f": {', '.join(moves)}" if moves else ""
-    )
-
-
 def _opening(document: Row) -> list[str]:
     total, before = document["total"], sorted(set(document["before"].values()))
     what = ", ".join(rid[:12] for rid in before) or "nothing"
-    lines = [f"{document['release'][:12]} in place of {what}", headline(total)]
+    moves = [f"{total[name]:,} {WORDS[name]}" for name in WORDS if total[name]]
     stay = [f"{total[name]:,} {text}" for name, text in _STAY.items() if total[name]]
-    return [*lines, *(["Others: " + ", ".join(stay)] if stay else [])]
+    return [
+        f"{document['release'][:12]} in place of {what}",
+        f"{total['changed']:,} of {counted(total['sensors'], 'sensor')} change",
+        *(["  " + ", ".join(moves)] if moves else []),
+        *(["  others: " + ", ".join(stay)] if stay else []),
+    ]
 
 
 _STAY = {
@@ -148,10 +145,12 @@ def _worst(document: Row) -> list[str]:
     if not listed:
         return []
     rest = changed - len(listed)
-    title = f"The worst {len(listed)} of {changed:,} changes" if rest else "All changes"
+    title = (
+        f"The worst {len(listed)} of {changed:,} changes" if rest else "Changes, the worst first"
+    )
     header = ("sensor", "cohort", "change", "error", "by", "why")
     cells = [list(_change(row)) for row in listed]
-    lines = [f"{title}, the worst first:", table(header, cells)]
+    lines = [f"{title}:", table(header, cells)]
     if any(cell[4].startswith("~") for cell in cells):
         lines.append("~ each error is of its own release's weeks; the others share their weeks")
     return [*lines, *([LIMIT_HINT] if rest else [])]
