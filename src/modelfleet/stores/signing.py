@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,8 @@ def sign(content: bytes, *, namespace: str, key: Path) -> bytes:
 class Signers:
     """Whose key is whose, and which keys count no more.
 
+    What was found is kept for as long as this object lives: make a new one for each look.
+
     Attributes:
         allowed: a file in the format of ``ssh-keygen``'s ``allowed_signers``.
         revoked: a file of public keys, one a line, or a key revocation list; ``None`` for none.
@@ -44,6 +46,9 @@ class Signers:
 
     allowed: str
     revoked: str | None = None
+    _verified: dict[tuple[bytes, bytes, str, datetime], Signature] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def principals(self) -> dict[str, str]:
@@ -83,14 +88,24 @@ class Signers:
         mark, name = fingerprint(key), self.principals.get(key)
         if name is None:
             return Signature(None, mark, "unknown_signer", mark)
+        for moment in sorted(set(at)):
+            known = (content, signature, namespace, moment)
+            if known not in self._verified:
+                flaw = self._flaw(content, signature, namespace, name, moment)
+                self._verified[known] = Signature(name, mark, flaw, moment.isoformat())
+            if self._verified[known].flaw:
+                return self._verified[known]
+        return Signature(name, mark)
+
+    def _flaw(
+        self, content: bytes, signature: bytes, namespace: str, name: str, moment: datetime
+    ) -> str | None:
+        """What is wrong with the signature of a person at one time."""
         with tempfile.TemporaryDirectory(prefix="modelfleet-") as folder:
             file = Path(folder) / "signature"
             file.write_bytes(signature)
             check = _Check(content, file, namespace, name, self)
-            for moment in sorted(set(at)):
-                if not check.valid(moment, revoked=self.revoked):
-                    return Signature(name, mark, check.flaw(moment), moment.isoformat())
-        return Signature(name, mark)
+            return None if check.valid(moment, revoked=self.revoked) else check.flaw(moment)
 
 
 @dataclass(frozen=True)

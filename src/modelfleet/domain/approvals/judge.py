@@ -69,12 +69,12 @@ class Judge:
 
     def _confirmed(self, entry: Entry) -> set[str]:
         """Cohorts that stay as they are, which owners approved: what served unproved is proved."""
-        paper = self.proofs.request(entry.request, at=entry.at) if entry.request else None
-        if paper is None or paper.document is None or paper.document.kind == "rollback":
+        request = self.proofs.read_request(entry.request) if entry.request else None
+        if request is None or request.kind == "rollback":
             return set()
-        found = (self.proofs.decision(paper.name, d, at=entry.at) for d in entry.decisions)
-        decided = {c for each in found if each and each.document for c in each.document.cohorts}
-        request = paper.document
+        name = entry.request or ""
+        found = (self.proofs.read_decision(name, digest) for digest in entry.decisions)
+        decided = {cohort for each in found if each for cohort in each.cohorts}
         return {
             cohort
             for cohort in decided & request.expected.keys()

@@ -57,6 +57,14 @@ class Proofs(Protocol):
         """A decision on a request, likewise."""
         ...
 
+    def read_request(self, digest: str) -> Request | None:
+        """What a request says, whatever its signature is worth."""
+        ...
+
+    def read_decision(self, request: str, digest: str) -> Decision | None:
+        """What a decision says, whatever its signature is worth."""
+        ...
+
     def release(self, rid: str) -> ReleaseFacts | None:
         """Facts about a release; ``None`` where there is none."""
         ...

@@ -70,6 +70,7 @@ class AuditReport:
 
 def audit(governance: Governance, *, now: datetime | None = None) -> AuditReport:
     """Verify the whole chain, all signatures and all bytes of all releases that it names."""
+    governance = governance.anew()
     moment, proofs = present(now), governance.proofs
     channel = governance.channel_with(proofs)
     chain = channel.read()

@@ -57,6 +57,7 @@ def open_live(governance: Governance, *, now: datetime | None = None) -> Live:
     The chain first, then signatures, then the release's manifest and every file of it. Whatever
     fails is told as a problem and in the log, and the last release that is proved serves.
     """
+    governance = governance.anew()
     moment = present(now)
     channel = governance.channel
     chain = channel.read()
@@ -71,7 +72,7 @@ def open_live(governance: Governance, *, now: datetime | None = None) -> Live:
 def live_of(governance: Governance, judge: Judge) -> Live:
     """What serves by the entries of a judge, whatever else is wrong with the channel."""
     opened = _Opened(governance.releases)
-    cohorts = sorted(judge.entries[-1].serves) if judge.entries else []
+    cohorts = sorted({cohort for entry in judge.entries for cohort in entry.serves})
     found = {cohort: _serving(judge, cohort, opened) for cohort in cohorts}
     serves = {cohort: rid for cohort, (rid, _) in found.items() if rid is not None}
     releases = {rid: opened.good[rid] for rid in sorted(set(serves.values()))}

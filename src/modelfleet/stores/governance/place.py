@@ -1,7 +1,7 @@
 """All that decides what is live in an environment, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -80,6 +80,10 @@ class Governance:
     def proofs(self) -> StoredProofs:
         """Proofs that are looked up anew."""
         return self.proofs_with({})
+
+    def anew(self) -> Self:
+        """The same, with people's keys read anew: a revocation acts at once."""
+        return replace(self, signers=Signers(self.signers.allowed, self.signers.revoked))
 
     def served(self) -> dict[str, str]:
         """Cohort to release, as the channel says.

@@ -65,7 +65,7 @@ def standing_of(
     channel = governance.channel_with(proofs)
     live = _made_live(channel.judge(entries, now=now), name, request)
     left = sorted(request.expected.keys() - set(live))
-    papers = _decisions(governance, name, proofs, now=now)
+    papers = _decisions(governance, name, proofs)
 
     def judged(decisions: Sequence[str]) -> dict[str, tuple[Refusal, ...]]:
         """What stands against each cohort that is not live, with these decisions."""
@@ -93,13 +93,11 @@ def standing_of(
     )
 
 
-def _decisions(
-    governance: Governance, name: str, proofs: StoredProofs, *, now: datetime
-) -> dict[str, Decision]:
+def _decisions(governance: Governance, name: str, proofs: StoredProofs) -> dict[str, Decision]:
     """All decisions on a request that can be read, whatever their signatures are worth."""
     names = [*governance.approvals.decisions(name), *proofs.drafts]
-    found = {each: proofs.decision(name, each, at=now) for each in names}
-    return {each: paper.document for each, paper in found.items() if paper and paper.document}
+    found = {each: proofs.read_decision(name, each) for each in names}
+    return {each: decision for each, decision in found.items() if decision}
 
 
 def _waiting(
