@@ -16,7 +16,9 @@ UNSOUND = 1
 @click.command()
 @command_options
 def audit(env: str | None, *, as_json: bool) -> None:
-    """Verify the channel, all signatures and all bytes of all releases that it names.
+    """Verify channel, signatures and releases; who did what when.
+
+    Every byte of every release that the channel names is checked.
 
     Exits with 1 where anything is not proved.
     """

@@ -17,7 +17,7 @@ __all__ = ["changelog"]
 @click.option("--last", type=click.IntRange(min=1), default=None, help="Only so many entries.")
 @command_options
 def changelog(last: int | None, env: str | None, *, as_json: bool) -> None:
-    """Show what changed in an environment, the newest first: as Markdown."""
+    """Show what changed, why, and who approved it, as Markdown."""
     from modelfleet.commands.opening import open_releases
     from modelfleet.fleet.changelog import changelog_document, changelog_text
 

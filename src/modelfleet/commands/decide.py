@@ -27,7 +27,7 @@ Decision = Literal["approve", "reject"]
 @yes_option
 @command_options
 def approve(request: str, env: str | None, **options: Any) -> None:
-    """Approve REQUEST, for the cohorts you own: it goes live for them at once.
+    """Approve REQUEST: it goes live for the cohorts you own.
 
     REQUEST is the beginning of the request's name, or of the release's.
     """
@@ -42,7 +42,7 @@ def approve(request: str, env: str | None, **options: Any) -> None:
 @yes_option
 @command_options
 def reject(request: str, env: str | None, **options: Any) -> None:
-    """Reject REQUEST, for the cohorts you own: it will never go live for them."""
+    """Reject REQUEST: it will not go live for the cohorts you own."""
     _decide("reject", request, env, **options)
 
 

@@ -29,7 +29,10 @@ def diff(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Show what release RID changes: against release BEFORE, or against what is live."""
+    """Show what release RID changes for which sensors.
+
+    It is compared with release BEFORE, or with what is live.
+    """
     from modelfleet.commands.diff_text import format_diff
 
     limit = None if everything else WORST

@@ -17,7 +17,7 @@ __all__ = ["history"]
 @click.option("--sensor", "sensor_id", required=True, help="Id of the sensor, as it is known.")
 @command_options
 def history(sensor_id: str, env: str | None, *, as_json: bool) -> None:
-    """Show every model of a sensor in all releases: figures, service and fate."""
+    """Show every model of a sensor, and what became of it."""
     from modelfleet.commands.history_text import format_history
     from modelfleet.commands.opening import open_releases
     from modelfleet.fleet.sensor_history import sensor_history

@@ -22,9 +22,10 @@ __all__ = ["pin"]
 def pin(
     sensor_id: str, rid: str, reason: str, env: str | None, *, yes: bool, as_json: bool
 ) -> None:
-    """Make a release like the live one, in which one sensor has what it had in another.
+    """Give one sensor back what an earlier release served it with.
 
-    It goes live like any other: by policy, or by request and approval.
+    That makes a release like the live one, but for this sensor. It goes live like any other: by
+    policy, or by request and approval.
     """
     from modelfleet.commands import acting
     from modelfleet.commands.opening import open_releases

@@ -12,7 +12,7 @@ __all__ = ["releases"]
 @click.command()
 @command_options
 def releases(env: str | None, *, as_json: bool) -> None:
-    """List all releases, the newest first: what is live, what waits for whom, what was rejected."""
+    """List releases: live, waiting for whom, rejected, held."""
     from modelfleet.commands.opening import open_releases
     from modelfleet.commands.release_states import state_in_words, states_of
 

@@ -35,7 +35,7 @@ def request(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Ask for release RID to go live: signed with your SSH key, approved by an owner."""
+    """Ask for release RID to go live, signed with your SSH key."""
     from modelfleet.commands import acting
     from modelfleet.commands.opening import open_releases
     from modelfleet.stores.governance import find_key, make_request

@@ -31,7 +31,10 @@ def rollback(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Go back to release RID, which served before, for the cohorts you own: at once."""
+    """Go back to release RID for the cohorts you own, at once.
+
+    It must have served them before; one signature is enough.
+    """
     from modelfleet.commands import acting
     from modelfleet.commands.opening import open_releases
     from modelfleet.stores import governance

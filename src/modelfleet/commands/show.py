@@ -18,7 +18,7 @@ __all__ = ["show"]
 @click.option("--card", is_flag=True, help="Its model card, as Markdown.")
 @command_options
 def show(rid: str, env: str | None, *, card: bool, as_json: bool) -> None:
-    """Show what is in the release RID (its first characters suffice), after checking its bytes."""
+    """Show what is in release RID, after checking its bytes."""
     from modelfleet.commands.opening import open_releases
 
     opened = open_releases(env)
