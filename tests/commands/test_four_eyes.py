@@ -106,6 +106,17 @@ def test_what_holds_a_release_is_shown_and_cleared_by_name(production: Productio
     assert "waits for north-operations or south-operations" in shown
 
 
+def test_the_card_is_shown_with_where_the_release_stands_now(
+    live: tuple[Production, str],
+) -> None:
+    """The card of the release, made anew from its verified bytes, then owners and approvals."""
+    production, rid = live
+    text = production.run("show", rid[:8], "--card").stdout
+    assert text.startswith(f"# Model card of release {rid[:12]}")
+    assert "- live; approved by north-operations, south-operations." in text
+    assert "| south | four_eyes | south-operations |" in text
+
+
 def test_a_missing_key_says_how_to_get_one(production: Production) -> None:
     """An error, no refusal: nobody was asked."""
     rid = production.publish(FIRST)

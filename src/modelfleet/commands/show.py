@@ -24,7 +24,7 @@ def show(rid: str, env: str | None, *, card: bool, as_json: bool) -> None:
     opened = open_releases(env)
     release = opened.store.open(opened.find(rid))
     if card:
-        click.echo(_card(release), nl=False)
+        click.echo(_card(release) + _standing(opened, release), nl=False)
         return
     shown = _document(opened, release)
     if as_json:
@@ -42,6 +42,34 @@ def _card(release: Any) -> str:
 
     configuration = json.loads(release.contents["configuration.json"])
     return model_card(release.rid, release, configuration, release.provenance)
+
+
+def _standing(opened: "Opened", release: Any) -> str:
+    """What the card in the release cannot say: where it stands now, and who answers for it."""
+    from modelfleet.commands.release_states import state_in_words, states_of
+
+    state, owners = states_of(opened).get(release.rid), opened.governance.owners
+    words = state_in_words(state, cohorts=len(opened.live)) or "nobody asked for it"
+    approved = ", ".join((state or {}).get("approved_by", ())) or "nobody"
+    cohorts = sorted(release.table("serves")["cohort"].unique())
+    return "\n".join(
+        [
+            f"\n## Where it stands in {opened.environment} now\n",
+            f"- {words}; approved by {approved}.\n",
+            "| cohort | policy | owners |",
+            "|---|---|---|",
+            *(
+                f"| {c} | {owners.policy_of(c)} | {', '.join(_owners(owners, c))} |"
+                for c in cohorts
+            ),
+            "",
+        ]
+    )
+
+
+def _owners(owners: Any, cohort: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = owners.owners_of(cohort)
+    return found or ("nobody",)
 
 
 def _document(opened: "Opened", release: Any) -> dict[str, Any]:
