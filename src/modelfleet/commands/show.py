@@ -1,6 +1,7 @@
 """``fleet show``: what is in a release."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,18 +59,15 @@ def _standing(opened: "Opened", release: Any) -> str:
             f"- {words}; approved by {approved}.\n",
             "| cohort | policy | owners |",
             "|---|---|---|",
-            *(
-                f"| {c} | {owners.policy_of(c)} | {', '.join(_owners(owners, c))} |"
-                for c in cohorts
-            ),
+            *(_owned(owners, cohort) for cohort in cohorts),
             "",
         ]
     )
 
 
-def _owners(owners: Any, cohort: str) -> tuple[str, ...]:
-    found: tuple[str, ...] = owners.owners_of(cohort)
-    return found or ("nobody",)
+def _owned(owners: Any, cohort: str) -> str:
+    names = ", ".join(owners.owners_of(cohort, at=datetime.now(UTC))) or "nobody"
+    return f"| {cohort} | {owners.policy_of(cohort)} | {names} |"
 
 
 def _document(opened: "Opened", release: Any) -> dict[str, Any]:
