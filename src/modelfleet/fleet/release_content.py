@@ -123,14 +123,18 @@ def draft_release(
         **{f"{name}.parquet": table_bytes(table) for name, table in tables.items()},
         "configuration.json": canonical_json(dict(parameters)).encode(),
     }
-    manifest = Manifest.of(
+    manifest = _manifest(contents, readings)
+    card = model_card(manifest.rid, TablesInHand(tables), parameters, run)
+    return ReleaseDraft(contents, manifest, attachments(run, {**files, CARD: card.encode()}))
+
+
+def _manifest(contents: Mapping[str, bytes], readings: ReadingsSource) -> Manifest:
+    return Manifest.of(
         contents,
         code=code_digest(),
         versions=library_versions(),
         readings=readings_digest(readings),
     )
-    card = model_card(manifest.rid, TablesInHand(tables), parameters, run)
-    return ReleaseDraft(contents, manifest, attachments(run, {**files, CARD: card.encode()}))
 
 
 def _new_models(
