@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from modelfleet.commands.options import table
-from modelfleet.reporting.words import counted, in_words, money, percent, shown
+from modelfleet.reporting.words import change, counted, in_words, money, percent, shown
 
 __all__ = ["format_diff", "format_short"]
 
@@ -166,11 +166,8 @@ def _change(row: Row) -> Iterator[str]:
 
 
 def _by(row: Row) -> str:
-    change = row["error_change"]
-    if change is None:
-        return "–"
-    sign = "+" if change > 0 else ""
-    return f"{'' if row['same_weeks'] else '~'}{sign}{percent(change)}"
+    grown = row["error_change"]
+    return "–" if grown is None else f"{'' if row['same_weeks'] else '~'}{change(grown)}"
 
 
 def why(row: Row) -> str:

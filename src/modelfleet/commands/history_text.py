@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from modelfleet.commands.options import table
+from modelfleet.fleet.pinning import PINNED
 from modelfleet.reporting.words import in_words, moment, percent, shown
 
 __all__ = ["format_history"]
@@ -75,7 +76,7 @@ def _served_by(each: Row) -> str:
 def _why(each: Row) -> Iterator[str]:
     if each["pinned_from"]:
         yield f"pinned from {each['pinned_from'][:12]}"
-    yield from (in_words(code) for code in each["reasons"] or ())
+    yield from (in_words(code) for code in each["reasons"] or () if code != PINNED)
 
 
 def _service(service: Sequence[Row]) -> list[str]:

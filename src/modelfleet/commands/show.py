@@ -51,12 +51,12 @@ def _standing(opened: "Opened", release: Any) -> str:
 
     state, owners = states_of(opened).get(release.rid), opened.governance.owners
     words = state_in_words(state, cohorts=len(opened.live)) or "nobody asked for it"
-    approved = ", ".join((state or {}).get("approved_by", ())) or "nobody"
+    approved = ", ".join((state or {}).get("approved_by", ()))
     cohorts = sorted(release.table("serves")["cohort"].unique())
     return "\n".join(
         [
             f"\n## Where it stands in {opened.environment} now\n",
-            f"- {words}; approved by {approved}.\n",
+            f"- {words}{f'; approved by {approved}' if approved else ''}.\n",
             "| cohort | policy | owners |",
             "|---|---|---|",
             *(_owned(owners, cohort) for cohort in cohorts),
