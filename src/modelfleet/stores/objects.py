@@ -173,7 +173,10 @@ def _bucket(url: str) -> "ObjectStore":
 
 
 def _regular(file: Path) -> bool:
-    return stat.S_ISREG(file.lstat().st_mode)
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except FileNotFoundError:  # somebody else's file on its way to its name
+        return True
 
 
 def _together(ask: Callable[[str], Answer], names: Iterable[str]) -> list[Answer]:
