@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelfleet.domain.approvals import Owners
+from modelfleet.fleet.promotion import PromotionDecision
+from modelfleet.stores.governance import Governance, Places
 
-__all__ = ["Governed"]
+__all__ = ["Governed", "decision", "governance"]
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,17 @@ class Governed:
 
     def served(self) -> Mapping[str, str]:
         return self.serves
+
+
+def governance(root: str, policy: str = "automatic", **cohorts: str) -> Governance:
+    """An environment in which nobody signs."""
+    names = ("channel", "approvals", "releases", "witness")
+    owners = Governed(policy, cohorts).owners
+    places = {name: f"{root}/{name}" for name in names}
+    return Governance.at(Places(environment="local", owners=owners, **places))
+
+
+def decision(rid: str, *cohorts: str, provenance: str = "d" * 64) -> PromotionDecision:
+    """What a run decides; nothing goes live without a release."""
+    serves = dict.fromkeys(cohorts or ("a",), rid) if rid else {}
+    return PromotionDecision("live", serves, provenance, "2018-12-31", "nobody")

@@ -1,36 +1,18 @@
 """The log of what is live only grows, and shows a changed past."""
 
 import os
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from modelfleet.domain.approvals import Entry
 from modelfleet.domain.errors import RefusedError, ReleaseError
-from modelfleet.fleet.promotion import PromotionDecision
 from modelfleet.stores.channel import Channel
-from modelfleet.stores.governance import ChannelDataset, Governance, Places, append_automatic
-from tests.governed import Governed
+from modelfleet.stores.governance import ChannelDataset, Governance, append_automatic
+from tests.governed import Governed, decision, governance
+from tests.stores.races import race
 
 R1, R2, R3 = (digit * 64 for digit in "123")
-NOW = datetime(2027, 3, 1, tzinfo=UTC)
-
-
-def governance(root: str, policy: str = "automatic", **cohorts: str) -> Governance:
-    """An environment in which nobody signs."""
-    names = ("channel", "approvals", "releases", "witness")
-    owners = Governed(policy, cohorts).owners
-    places = {name: f"{root}/{name}" for name in names}
-    return Governance.at(Places(environment="local", owners=owners, **places))
-
-
-def decision(rid: str = R1, *cohorts: str) -> PromotionDecision:
-    """What a run decides; nothing goes live without a release."""
-    serves = dict.fromkeys(cohorts or ("a",), rid) if rid else {}
-    return PromotionDecision("live", serves, "d" * 64, "2018-12-31", "nobody")
 
 
 @pytest.fixture
@@ -168,47 +150,10 @@ def test_of_two_writers_one_wins(place: Governance, monkeypatch: pytest.MonkeyPa
     assert place.channel.live() == {"a": R1}
 
 
-def race(objects: str, rounds: int) -> list[tuple[int, int]]:
-    """Two threads append at every position; who won each of them, and the entries there are."""
-    place = governance(objects)
-    start = threading.Barrier(2, timeout=60)
-    won: list[list[int]] = [[], []]
-
-    def promote(who: int) -> None:
-        channel = place.channel
-        for number in range(rounds):
-            entries = channel.entries()
-            entry = Entry.after(
-                entries,
-                kind="automatic",
-                changes={"a": f"{2 * number + who + 1:064x}"},
-                provenance={},
-                at=NOW,
-                by=f"promoter {who}",
-                reason="a race",
-            )
-            start.wait()
-            if channel.append(entry, now=NOW):
-                won[who].append(entry.position)
-            start.wait()
-
-    threads = [threading.Thread(target=promote, args=(who,)) for who in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(place.channel.entries()) == rounds, "the chain holds"
-    assert {e.position: e.by for e in place.channel.entries()} == {
-        **dict.fromkeys(won[0], "promoter 0"),
-        **dict.fromkeys(won[1], "promoter 1"),
-    }
-    return [(len(won[0]), len(won[1]))]
-
-
 def test_two_promoters_race_five_hundred_times(tmp_path: Path) -> None:
     """Each time one wins and the other is told; the chain is never broken."""
-    results = [each for part in range(10) for each in race(str(tmp_path / str(part)), 50)]
-    assert sum(map(sum, results)) == 500
+    won = [race(governance(str(tmp_path / str(part))), rounds=25) for part in range(20)]
+    assert sum(map(sum, won)) == 500
 
 
 def test_a_decision_that_waits_appends_nothing(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class TestReleases:
             (lambda p: (p / "MANIFEST.json").write_text("{}"), "manifest"),
             (lambda p: (p / "report.html").write_text("<b>"), "altered 'report.html'"),
             (lambda p: (p / "report.html").unlink(), "PROVENANCE.json was altered"),
-            (list_a_stranger, "PROVENANCE.json was altered"),
+            (list_a_stranger, "unknown 'extra.bin'"),
         ],
     )
     def test_whatever_was_changed_is_named(
