@@ -78,7 +78,7 @@ DAMAGES = [
     (lambda f: (f / "000002.json").unlink(), "000002.json: it is missing"),
     (lambda f: (f / "000001.json").write_text("{}"), "000001.json: it is no entry: position"),
     (lambda f: (f / "note.txt").write_text("{}"), "note.txt: it is no entry of the channel"),
-    (lambda f: (f / "sub").mkdir() or (f / "sub" / "x").write_text(""), "sub/x: it is no entry"),
+    (lambda f: (f / "sub").mkdir() or (f / "sub" / "x").write_text(""), "sub: it is no entry"),
     (link, "000002.json: it is a link"),
     (link_the_folder, "the channel: it is a link"),
     (inflate, "000002.json: it is missing, or too large"),

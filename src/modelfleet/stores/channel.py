@@ -65,7 +65,7 @@ class Channel:
     def read(self) -> Chain:
         """The entries as far as they follow from each other, and what is wrong."""
         seen = self._seen()  # before the entries: others may append in between
-        sizes, odd = self.objects.sizes(), self.objects.irregular()
+        sizes, odd = self.objects.top(), self.objects.irregular()
         problems = [
             _problem("foreign", name, "it is a link, not a file; remove it") for name in odd
         ]
@@ -75,7 +75,7 @@ class Channel:
         entries, broken = _linked(contents.get(name) for name in names)
         problems += [
             _problem("foreign", name, "it is no entry of the channel; remove it")
-            for name in sorted(sizes.keys() - set(names))
+            for name in sorted(sizes.keys() - {*names, *odd})
         ]
         if broken:
             problems.append(_problem("broken_chain", names[len(entries)], broken))
