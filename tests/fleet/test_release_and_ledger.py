@@ -1,18 +1,20 @@
 """From stage results to the ledger, the release and the figures of a run."""
 
 import io
+import json
+import pickle
 import zipfile
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import skops.io
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skops.io.exceptions import UntrustedTypesFoundException
 
-from modelfleet.domain.errors import ConfigurationError, LedgerError, TaskError
+from modelfleet.domain.errors import ConfigurationError, LedgerError, ReleaseError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
@@ -353,7 +355,7 @@ def test_types_of_other_packages_are_told_when_training() -> None:
     content = to_bytes(model, "tests")
     loaded = model_from_bytes(content, packages=["tests"])
     np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
-    with pytest.raises(UntrustedTypesFoundException):
+    with pytest.raises(ReleaseError, match=r"cannot be trusted: UntrustedTypes.*Cautious"):
         model_from_bytes(content, packages=["sklearn"])
 
 
@@ -378,3 +380,54 @@ def test_what_is_no_estimator_has_no_bytes() -> None:
     """Linear models are columns, not bytes."""
     with pytest.raises(TaskError, match="has no byte form"):
         to_bytes(object())
+
+
+def archive(*files: tuple[str, bytes]) -> bytes:
+    """A zip archive, packed as tightly as it can be."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for name, content in files:
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+def naming(kind: str) -> bytes:
+    """An archive of skops whose object is of some type that was fitted by nobody."""
+    content = zipfile.ZipFile(io.BytesIO(to_bytes(boosted(1))))
+    module, _, name = kind.rpartition(".")
+    schema = json.loads(content.read("schema.json")) | {"__module__": module, "__class__": name}
+    others = [(each, content.read(each)) for each in content.namelist() if each != "schema.json"]
+    return archive(("schema.json", json.dumps(schema).encode()), *others)
+
+
+def bomb(size: int) -> bytes:
+    """An archive of which the directory says that its one entry has so many bytes."""
+    content = bytearray(archive(("schema.json", b"{}")))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = size.to_bytes(4, "little")
+    return bytes(content)
+
+
+CRAFTED = [
+    (b"", "it is no archive"),
+    (pickle.dumps(print), "it is no archive"),
+    (archive(("schema.json", b"{}")), "cannot be trusted"),
+    (archive(("schema.json", b"[" * 10_000)), "cannot be trusted"),
+    (bomb(2**31), "would unpack to 1 entries of 2,147,483,648 bytes"),
+    (naming("os.system"), "system"),
+    (naming("subprocess.Popen"), "Popen"),
+    (to_bytes(boosted(1))[:-100], "it is no archive"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), CRAFTED)
+def test_crafted_bytes_of_a_model_are_refused(content: bytes, message: str) -> None:
+    """Types of any kind, half an archive, one that unpacks to more than there is: nothing runs."""
+    with pytest.raises(ReleaseError, match=message):
+        model_from_bytes(content, packages=["sklearn"])
+
+
+def test_what_does_not_forecast_is_no_model() -> None:
+    """Trusted by skops, and still nothing that a sensor can be served by."""
+    with pytest.raises(ReleaseError, match="a dict does not forecast"):
+        model_from_bytes(skops.io.dumps({"a": 1}), packages=["sklearn"])
