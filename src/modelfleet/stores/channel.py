@@ -13,7 +13,7 @@ from datetime import datetime
 from modelfleet.domain.approvals import Entry, Judge, Owners, Problem, Proofs, raise_refusals
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.stores.objects import Objects
-from modelfleet.stores.witness import Witness
+from modelfleet.stores.witness import Seen, Witness
 
 __all__ = ["Chain", "Channel"]
 
@@ -64,23 +64,22 @@ class Channel:
 
     def read(self) -> Chain:
         """The entries as far as they follow from each other, and what is wrong."""
-        sizes = self.objects.sizes()
+        seen = self._seen()  # before the entries: others may append in between
+        sizes, odd = self.objects.top(), self.objects.irregular()
         problems = [
-            _problem("foreign", name, "it is a link, not a file; remove it")
-            for name in self.objects.irregular()
+            _problem("foreign", name, "it is a link, not a file; remove it") for name in odd
         ]
-        odd = {problem.where for problem in problems}
         names = [_name(position) for position in range(1, len(sizes) + 1)]
         good = [name for name in names if sizes.get(name, LIMIT + 1) <= LIMIT and name not in odd]
         contents = self.objects.fetch(good) if "." not in odd else {}
         entries, broken = _linked(contents.get(name) for name in names)
         problems += [
             _problem("foreign", name, "it is no entry of the channel; remove it")
-            for name in sorted(sizes.keys() - set(names))
+            for name in sorted(sizes.keys() - {*names, *odd})
         ]
         if broken:
             problems.append(_problem("broken_chain", names[len(entries)], broken))
-        return Chain(entries, (*problems, *self._cut(entries)))
+        return Chain(entries, (*problems, *_cut(entries, seen)))
 
     def entries(self) -> list[Entry]:
         """All entries, oldest first, after checking that each follows from the one before.
@@ -137,23 +136,28 @@ class Channel:
             self.witness.move(entry)
         return True
 
-    def _cut(self, entries: Sequence[Entry]) -> list[Problem]:
-        """Whether the last entry that was seen is still there."""
+    def _seen(self) -> Seen | Problem | None:
         try:
-            seen = self.witness.seen() if self.witness else None
+            return self.witness.seen() if self.witness else None
         except ReleaseError as error:
-            return [Problem("no_witness", "the witness", str(error))]
-        if seen is None:
-            return []
-        kept = entries[seen.position - 1].digest if seen.position <= len(entries) else None
-        if kept == seen.digest:
-            return []
-        where = f"entry {seen.position}"
-        sentence = (
-            "it was the last once, and is not there or is another one now: the channel was "
-            "truncated or replaced; restore it from a copy"
-        )
-        return [Problem("truncated", where, sentence)]
+            return Problem("no_witness", "the witness", str(error))
+
+
+def _cut(entries: Sequence[Entry], seen: Seen | Problem | None) -> list[Problem]:
+    """Whether the last entry that was seen is still there."""
+    if seen is None:
+        return []
+    if isinstance(seen, Problem):
+        return [seen]
+    kept = entries[seen.position - 1].digest if seen.position <= len(entries) else None
+    if kept == seen.digest:
+        return []
+    where = f"entry {seen.position}"
+    sentence = (
+        "it was the last once, and is not there or is another one now: the channel was "
+        "truncated or replaced; restore it from a copy"
+    )
+    return [Problem("truncated", where, sentence)]
 
 
 def _linked(contents: Iterator[bytes | None]) -> tuple[tuple[Entry, ...], str]:
@@ -175,7 +179,7 @@ def _linked(contents: Iterator[bytes | None]) -> tuple[tuple[Entry, ...], str]:
 
 
 def _problem(code: str, name: str, sentence: str) -> Problem:
-    return Problem(code, name, sentence)
+    return Problem(code, "the channel" if name == "." else name, sentence)
 
 
 def _name(position: int) -> str:

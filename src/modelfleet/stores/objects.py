@@ -130,6 +130,28 @@ class Objects:
         found = {str(entry["path"]): entry["size"] for batch in batches for entry in batch}
         return dict(sorted(found.items()))
 
+    def top(self) -> dict[str, int]:
+        """Objects at the top and their sizes, without a look into folders, which count 0 bytes."""
+        import obstore
+
+        if self._absent():
+            return {}
+        found = obstore.list_with_delimiter(self._open())
+        folders = dict.fromkeys(map(str, found["common_prefixes"]), 0)
+        files = {str(entry["path"]): entry["size"] for entry in found["objects"]}
+        return dict(sorted((folders | files).items()))
+
+    def size(self, name: str) -> int | None:
+        """An object's size, without reading it; ``None`` where there is none."""
+        import obstore
+
+        if self._absent():
+            return None
+        try:
+            return int(obstore.head(self._open(), name)["size"])
+        except FileNotFoundError:
+            return None
+
     def irregular(self, prefix: str = "") -> list[str]:
         """Names below a folder that are links, or neither files nor folders; of buckets, none.
 
@@ -173,7 +195,10 @@ def _bucket(url: str) -> "ObjectStore":
 
 
 def _regular(file: Path) -> bool:
-    return stat.S_ISREG(file.lstat().st_mode)
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except FileNotFoundError:  # somebody else's file on its way to its name
+        return True
 
 
 def _together(ask: Callable[[str], Answer], names: Iterable[str]) -> list[Answer]:

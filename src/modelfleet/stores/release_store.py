@@ -75,9 +75,8 @@ class ReleaseStore:
 
     def rids(self) -> list[str]:
         """Names of all complete releases."""
-        suffix = f"/{MANIFEST}"
-        found = (name.removesuffix(suffix) for name in self.objects.names() if suffix in name)
-        return [rid for rid in found if NAME.fullmatch(rid)]
+        named = (rid for rid in self.objects.folders() if NAME.fullmatch(rid))
+        return [rid for rid in named if self.objects.size(f"{rid}/{MANIFEST}") is not None]
 
     def find(self, prefix: str) -> str:
         """The one release whose name begins so.
@@ -112,12 +111,16 @@ class ReleaseStore:
 
         See :class:`~modelfleet.domain.approvals.Proofs`.
         """
-        size = self.objects.sizes(rid).get(f"{rid}/{PROVENANCE}", PROVENANCE_LIMIT + 1)
-        content = self.objects.get(f"{rid}/{PROVENANCE}") if size <= PROVENANCE_LIMIT else None
+        name = f"{rid}/{PROVENANCE}"
+        size = self.objects.size(name)
+        content = self.objects.get(name) if size and size <= PROVENANCE_LIMIT else None
         if content is None:
             return None
-        holds = _object(content, rid).get("holds", [])
-        return ReleaseFacts(hashlib.sha256(content).hexdigest(), tuple(map(str, holds)))
+        try:
+            holds = tuple(map(str, _object(content, rid).get("holds", ())))
+        except (ReleaseError, TypeError):
+            holds = ()  # its digest is nobody's either
+        return ReleaseFacts(hashlib.sha256(content).hexdigest(), holds)
 
     def open(self, rid: str) -> Release:
         """Load a release after checking every byte against its name.
@@ -209,14 +212,13 @@ def _check_sizes(
             f"release {rid[:12]} cannot be trusted: altered {listing(odd)}; publish it again from "
             "its run, or go back to the release before"
         )
-    unknown = [name for name in names if name not in stated]
+    manifest.verify_names([*(name for name in stated if name in sizes), *names])
     total = sum(sizes[name] for name in names)
     if total > RELEASE_LIMIT:
         raise ReleaseError(
             f"release {rid[:12]} cannot be trusted: it has {total:,} bytes, more than the "
             f"{RELEASE_LIMIT:,} that a release may have"
         )
-    manifest.verify_names([name for name in stated if name in sizes] + unknown)
 
 
 def _limit(name: str) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from modelfleet.domain.approvals import Entry, Judge, Problem
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.stores.governance.place import Governance, present
-from modelfleet.stores.governance.truncation import unseen_heads
+from modelfleet.stores.governance.truncation import heads_of_requests, unseen_heads
 from modelfleet.stores.release_store import Release, ReleaseStore
 
 __all__ = ["Live", "live_of", "open_live"]
@@ -57,12 +57,13 @@ def open_live(governance: Governance, *, now: datetime | None = None) -> Live:
     The chain first, then signatures, then the release's manifest and every file of it. Whatever
     fails is told as a problem and in the log, and the last release that is proved serves.
     """
-    governance = governance.anew()
-    moment = present(now)
-    channel = governance.channel
+    governance, moment = governance.anew(), present(now)
+    proofs = governance.proofs
+    heads = heads_of_requests(governance, proofs)
+    channel = governance.channel_with(proofs)
     chain = channel.read()
     found = live_of(governance, channel.judge(chain.entries, now=moment))
-    cut = unseen_heads(governance, chain.entries)
+    cut = unseen_heads(heads, chain.entries, proofs)
     problems = (*chain.problems, *cut, *found.problems)
     for problem in problems:
         logger.error("%s", problem)
