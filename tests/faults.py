@@ -48,6 +48,7 @@ def processes() -> multiprocessing.context.ForkServerContext:
             "deltalake",
             "obstore",
             "modelfleet.stores.ingestion_store",
+            "modelfleet.stores.governance",
         ]
     )
     return context

@@ -32,6 +32,7 @@ from modelfleet.fleet.admissions import PROFILE_FAILED
 from modelfleet.fleet.engine.rescue import WORKER_DIED
 from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
+from modelfleet.fleet.pinning import PINNED
 from modelfleet.fleet.retirement import NEVER_IN_SERVICE, RENAMED, RETIRED, STILL_SENDING
 from modelfleet.fleet.tasks.baseline import NO_BACKUP
 from tests.project import ROOT, Project, inside, make_project
@@ -209,7 +210,7 @@ def all_codes() -> set[str]:
     """Every code that a person meets."""
     base = base_parameters()
     of_stages = admission_codes(base) | gate_codes(base) | ingestion_codes() | note_codes()
-    of_people = set(OVERRIDES.values())
+    of_people = {*OVERRIDES.values(), PINNED}
     return of_stages | output_codes(base) | of_people | set(NO_BACKUP.values()) | {WORKER_DIED}
 
 

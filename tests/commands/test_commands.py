@@ -89,6 +89,30 @@ def test_show_refuses_a_release_that_was_altered(fresh: Project) -> None:
     assert "altered 'serves.parquet'" in result.output
 
 
+def test_the_card_in_the_release_is_what_show_makes_anew(few: Project) -> None:
+    """A run attaches it, and anybody can make the same from the verified release."""
+    (rid,) = few.load("release").rids()
+    attached = (few.data / "releases" / rid / "MODEL_CARD.md").read_text()
+    assert run(few, "show", rid, "--card").stdout.startswith(attached)
+    assert "12 sensors of the fleet ltown" in attached
+
+
+def test_a_first_release_is_compared_with_what_is_live(few: Project) -> None:
+    """It is live itself: nothing changes."""
+    (rid,) = few.load("release").rids()
+    total = json.loads(run(few, "diff", rid, "--json").stdout)["total"]
+    assert (total["sensors"], total["changed"]) == (12, 0)
+
+
+def test_an_unknown_sensor_or_cohort_is_told(few: Project) -> None:
+    """By name, and without a traceback."""
+    (rid,) = few.load("release").rids()
+    for narrowed in (("--sensor", "nobody"), ("--cohort", "nowhere")):
+        result = run(few, "diff", rid, *narrowed)
+        assert result.exit_code == 1
+        assert narrowed[1] in result.output
+
+
 def test_unknown_release(few: Project) -> None:
     """The error says how to find the known ones."""
     result = run(few, "show", "ffff0000")

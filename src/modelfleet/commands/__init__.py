@@ -7,8 +7,16 @@ Exit codes: 0 done, 1 error, 2 usage, 3 sensors failed, 4 refused by a gate or p
 
 import click
 
+from modelfleet.commands.audit import audit
+from modelfleet.commands.changelog import changelog
+from modelfleet.commands.decide import approve, reject
+from modelfleet.commands.diff import diff
+from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
+from modelfleet.commands.pin import pin
 from modelfleet.commands.releases import releases
+from modelfleet.commands.request import request
+from modelfleet.commands.rollback import rollback
 from modelfleet.commands.show import show
 from modelfleet.commands.status import status
 from modelfleet.commands.why import why
@@ -18,13 +26,16 @@ __all__ = ["commands", "fleet", "main"]
 
 @click.group(name="fleet", context_settings={"help_option_names": ["-h", "--help"]})
 def fleet() -> None:
-    """Look at the fleet: what serves each sensor, and why.
+    """Look at the fleet, and decide what serves: see and approve releases, go back, prove it.
 
     Run from anywhere inside the project. With --json, stdout carries JSON alone; logs go to stderr.
     """
 
 
-for command in (status, ledger, why, releases, show):
+LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit)
+ACT = (request, approve, reject, rollback, pin)
+
+for command in (*LOOK, *ACT):
     fleet.add_command(command)
 
 commands = click.Group("modelfleet", commands={"fleet": fleet})

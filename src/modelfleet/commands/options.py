@@ -2,19 +2,43 @@
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from modelfleet.domain.errors import ModelfleetError
+from modelfleet.domain.errors import ModelfleetError, RefusedError
 
-__all__ = ["SENSORS_FAILED", "command_options", "print_json", "table"]
+__all__ = [
+    "REFUSED",
+    "SENSORS_FAILED",
+    "cohort_option",
+    "command_options",
+    "key_option",
+    "print_json",
+    "reason_option",
+    "table",
+    "yes_option",
+]
 
 SENSORS_FAILED = 3
+REFUSED = 4
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+cohort_option = click.option(
+    "--cohort", "cohorts", multiple=True, help="Only this cohort; may be repeated."
+)
+key_option = click.option(
+    "--key",
+    "key",
+    default=None,
+    help="Your SSH key (default: MODELFLEET_KEY, git's user.signingkey, ~/.ssh/id_ed25519).",
+)
+reason_option = click.option("--reason", required=True, help="Why, for whoever reads it later.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 
 
 def command_options(function: Callable[P, R]) -> Callable[P, R]:
@@ -24,6 +48,8 @@ def command_options(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
+        except RefusedError as error:
+            _refused(error, as_json=bool(kwargs.get("as_json")))
         except ModelfleetError as error:
             raise click.ClickException(str(error)) from error
 
@@ -52,3 +78,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         for row in cells
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _refused(error: RefusedError, *, as_json: bool) -> NoReturn:
+    """Say everything that was wrong, each once, and end with the code of a refusal."""
+    if as_json:
+        print_json({"schema": 1, "refused": True, "refusals": [vars(r) for r in error.refusals]})
+    sentences = dict.fromkeys(str(each) for each in error.refusals) or {str(error): None}
+    click.echo("Refused:", err=True)
+    for sentence in sentences:
+        click.echo(f"  {sentence}", err=True)
+    sys.exit(REFUSED)

@@ -12,22 +12,33 @@ __all__ = ["releases"]
 @click.command()
 @command_options
 def releases(env: str | None, *, as_json: bool) -> None:
-    """List all releases, the newest first, and which of them is live."""
-    from modelfleet.commands.project import load_asset
-    from modelfleet.domain.errors import DataError
+    """List releases: live, waiting for whom, rejected, held."""
+    from modelfleet.commands.opening import open_releases
+    from modelfleet.commands.release_states import state_in_words, states_of
 
-    store = load_asset("release", env)
-    try:
-        live = set(load_asset("channel", env).live().values())
-    except DataError:
-        live = set()
+    opened = open_releases(env)
+    store, states, cohorts = opened.store, states_of(opened), len(opened.live)
     found = sorted((store.about(rid) for rid in store.rids()), key=_made, reverse=True)
-    rows = [{**about, "live": about["rid"] in live} for about in found]
+    rows = [
+        {
+            **about,
+            "live": about["rid"] in opened.live.values(),
+            "holds": [each["code"] for each in opened.holds(about["rid"])],
+            "state": states.get(about["rid"]),
+            "text": state_in_words(states.get(about["rid"]), cohorts=cohorts),
+        }
+        for about in found
+    ]
     if as_json:
-        print_json({"schema": 1, "releases": rows})
+        print_json({"schema": 1, "environment": opened.environment, "releases": rows})
         return
-    cells = [(r["rid"][:12], r["made"], r["run_id"], "live" if r["live"] else "") for r in rows]
-    click.echo(table(("release", "made", "run", ""), cells))
+    cells = [(r["rid"][:12], r["made"], r["run_id"], _text(r)) for r in rows]
+    click.echo(table(("release", "made", "run", "state"), cells))
+
+
+def _text(row: dict[str, Any]) -> str:
+    held = f"held: {', '.join(row['holds'])}" if row["holds"] and not row["live"] else ""
+    return "; ".join(part for part in (row["text"], held) if part)
 
 
 def _made(about: dict[str, Any]) -> str:

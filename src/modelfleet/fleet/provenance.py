@@ -10,7 +10,7 @@ __all__ = ["ATTACHED", "PROVENANCE", "attachments"]
 
 PROVENANCE = "PROVENANCE.json"
 
-ATTACHED = ("ledger.csv", "quality.html", "report.html")
+ATTACHED = ("MODEL_CARD.md", "ledger.csv", "quality.html", "report.html")
 """Files about a run that lie beside a release and do not shape its name."""
 
 

@@ -13,7 +13,9 @@ from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.code import code_digest, library_versions
 from modelfleet.fleet.ledger import LEDGER_SCHEMA
+from modelfleet.fleet.model_card import CARD, model_card
 from modelfleet.fleet.provenance import attachments
+from modelfleet.fleet.service import TablesInHand
 from modelfleet.fleet.sharded import ReadingsSource
 
 __all__ = [
@@ -110,21 +112,29 @@ def draft_release(
         ReleaseError: a champion that should stay is not live any more.
     """
     models = [_new_models(ledger, candidates, parameters), _kept_models(ledger, champions)]
+    tables = {
+        "models": pl.concat(models, how="diagonal_relaxed"),
+        "baselines": baselines.select(BASELINE_COLUMNS),
+        "serves": _with_codes_only(ledger),
+        "scorecard": scorecard,
+        "verdicts": verdicts,
+    }
     contents = {
-        "models.parquet": table_bytes(pl.concat(models, how="diagonal_relaxed")),
-        "baselines.parquet": table_bytes(baselines.select(BASELINE_COLUMNS)),
-        "serves.parquet": table_bytes(_with_codes_only(ledger)),
-        "scorecard.parquet": table_bytes(scorecard),
-        "verdicts.parquet": table_bytes(verdicts),
+        **{f"{name}.parquet": table_bytes(table) for name, table in tables.items()},
         "configuration.json": canonical_json(dict(parameters)).encode(),
     }
-    manifest = Manifest.of(
+    manifest = _manifest(contents, readings)
+    card = model_card(manifest.rid, TablesInHand(tables), parameters, run)
+    return ReleaseDraft(contents, manifest, attachments(run, {**files, CARD: card.encode()}))
+
+
+def _manifest(contents: Mapping[str, bytes], readings: ReadingsSource) -> Manifest:
+    return Manifest.of(
         contents,
         code=code_digest(),
         versions=library_versions(),
         readings=readings_digest(readings),
     )
-    return ReleaseDraft(contents, manifest, attachments(run, files))
 
 
 def _new_models(

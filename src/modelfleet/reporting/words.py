@@ -44,6 +44,7 @@ REASONS = {
     "held_at_champion": "held at its champion by decision",
     "no_champion_to_hold": "no champion to hold, its baseline serves",
     "held_champion_not_sane": "its champion is not sane, its baseline serves",
+    "pinned": "pinned by a person",
     "not_finite": "models forecast what is no number",
     "too_many_demotions": "too many sensors lose their model",
     "too_many_flips": "too many sensors change between model and baseline",

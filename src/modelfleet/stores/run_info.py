@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset, DatasetError, Version
 
 import modelfleet
 
-__all__ = ["RunInfoDataset"]
+__all__ = ["RunInfoDataset", "user"]
 
 
 class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
@@ -44,7 +44,7 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
             "modelfleet": modelfleet.__version__,
             "python": platform.python_version(),
             "machine": f"{platform.system()} {platform.machine()}",
-            "by": _user(),
+            "by": user(),
         }
 
     def save(self, data: Any) -> None:
@@ -58,7 +58,8 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
         return True
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this, as the machine knows them."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user entry

@@ -59,6 +59,7 @@ def create_pipeline() -> Pipeline:
                     "report",
                     "quality_report",
                     "run_info",
+                    "hold_reasons",
                     "params:fleet",
                     "params:backtest",
                     "params:validation",
@@ -75,7 +76,14 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.decide_release,
-                ["release", "release_card", "sensors", "hold_reasons", "params:promotion"],
+                [
+                    "release",
+                    "release_card",
+                    "sensors",
+                    "hold_reasons",
+                    "approvals",
+                    "params:promotion",
+                ],
                 ["channel", "promotion_decision"],
                 name="decide_release",
             ),

@@ -1,0 +1,58 @@
+"""``fleet rollback``: back to a release that served before, by one signature."""
+
+import click
+
+from modelfleet.commands.options import (
+    cohort_option,
+    command_options,
+    key_option,
+    print_json,
+    reason_option,
+    yes_option,
+)
+
+__all__ = ["rollback"]
+
+
+@click.command()
+@click.argument("rid")
+@reason_option
+@cohort_option
+@key_option
+@yes_option
+@command_options
+def rollback(
+    rid: str,
+    env: str | None,
+    *,
+    reason: str,
+    cohorts: tuple[str, ...],
+    key: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Go back to release RID for the cohorts you own, at once.
+
+    It must have served them before; one signature is enough.
+    """
+    from modelfleet.commands import acting
+    from modelfleet.commands.opening import open_releases
+    from modelfleet.stores import governance
+
+    opened = open_releases(env)
+    release, signer = opened.find(rid), governance.find_key(key)
+    title = f"Back to {release[:12]} for {', '.join(cohorts) or 'all cohorts that you own'}"
+    acting.preview(opened, release, cohorts or tuple(opened.live), title=title, as_json=as_json)
+    acting.ask("Go back to it now?", yes=yes)
+    outcome = governance.rollback(
+        opened.governance,
+        release,
+        reason=reason,
+        key=signer,
+        cohorts=cohorts or None,
+        outbox=acting.outbox_of(opened),
+    )
+    if as_json:
+        print_json(acting.outcome_document(outcome))
+        return
+    acting.tell_outcome(outcome, done="Rolled back")
