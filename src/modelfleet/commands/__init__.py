@@ -8,6 +8,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 sensors failed, 4 refused by a gate or p
 import click
 
 from modelfleet.commands.ledger import ledger
+from modelfleet.commands.notices import notices
 from modelfleet.commands.releases import releases
 from modelfleet.commands.show import show
 from modelfleet.commands.status import status
@@ -24,7 +25,7 @@ def fleet() -> None:
     """
 
 
-for command in (status, ledger, why, releases, show):
+for command in (status, ledger, why, releases, show, notices):
     fleet.add_command(command)
 
 commands = click.Group("modelfleet", commands={"fleet": fleet})

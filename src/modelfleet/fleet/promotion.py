@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from modelfleet.domain.parameters.promotion import PromotionParameters
 
-__all__ = ["PromotionDecision", "Releases", "decide_promotion"]
+__all__ = ["HELD", "LIVE", "WAITING", "PromotionDecision", "Releases", "decide_promotion"]
 
 LIVE = "live"
 WAITING = "waiting for approval"

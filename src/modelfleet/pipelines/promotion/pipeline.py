@@ -80,6 +80,19 @@ def create_pipeline() -> Pipeline:
                 name="decide_release",
             ),
             Node(
+                nodes.announce,
+                [
+                    "channel",
+                    "promotion_decision",
+                    "release_card",
+                    "sensors",
+                    "hold_reasons",
+                    "run_info",
+                ],
+                "notices",
+                name="announce",
+            ),
+            Node(
                 nodes.summarise,
                 [
                     "ledger",
