@@ -17,6 +17,7 @@ os.environ.update(
     MLFLOW_DISABLE_TELEMETRY="true",
     GX_ANALYTICS_ENABLED="false",
 )
+os.environ.pop("GITHUB_STEP_SUMMARY", None)  # runs of tests are nothing to show beside a job
 
 
 @dataclass(frozen=True)

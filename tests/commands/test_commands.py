@@ -89,6 +89,13 @@ def test_show_refuses_a_release_that_was_altered(fresh: Project) -> None:
     assert "altered 'serves.parquet'" in result.output
 
 
+def test_a_run_tells_what_went_live(few: Project) -> None:
+    """The notice waits for an address; nobody is asked for one."""
+    (notice,) = json.loads(run(few, "notices", "--json").stdout)["notices"]
+    assert (notice["kind"], notice["state"]) == ("live", "pending")
+    assert notice["release"] == few.load("release_card")["rid"]
+
+
 def test_unknown_release(few: Project) -> None:
     """The error says how to find the known ones."""
     result = run(few, "show", "ffff0000")
@@ -167,7 +174,8 @@ def test_help_loads_nothing_heavy() -> None:
         "from modelfleet.commands import fleet\n"
         "result = CliRunner().invoke(fleet, ['--help'])\n"
         "assert result.exit_code == 0 and 'ledger' in result.output\n"
-        "heavy = {'kedro', 'mlflow', 'polars', 'pandas', 'numpy', 'sklearn'} & set(sys.modules)\n"
+        "heavy = {'apprise', 'kedro', 'mlflow', 'polars', 'pandas', 'numpy', 'sklearn'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     environment = {**os.environ, "COVERAGE_PROCESS_START": ""}
