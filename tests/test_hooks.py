@@ -19,8 +19,6 @@ from tests.conftest import kedro
 from tests.project import Project
 from tests.webhook import Webhook, webhook
 
-pytestmark = pytest.mark.xdist_group("few")
-
 WRONG = {
     "fleet": {"frequency": "7h", "horizn": 24},
     "backtest": {"weeks": "many"},

@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from modelfleet.commands import fleet
 from tests.project import Project, inside
-
-pytestmark = pytest.mark.xdist_group("few")
 
 
 def run(project: Project, *arguments: str) -> Result:
@@ -78,13 +75,12 @@ def test_show_verifies_a_release_found_by_its_first_characters(few: Project) -> 
     assert "every byte matches" in run(few, "show", rid).stdout
 
 
-def test_show_refuses_a_release_that_was_altered(fresh: Project) -> None:
+def test_show_refuses_a_release_that_was_altered(ran: Project) -> None:
     """A changed byte is named, and the command fails."""
-    fresh.run()
-    (rid,) = fresh.load("release").rids()
-    file = fresh.data / "releases" / rid / "serves.parquet"
+    (rid,) = ran.load("release").rids()
+    file = ran.data / "releases" / rid / "serves.parquet"
     file.write_bytes(file.read_bytes() + b"x")
-    result = run(fresh, "show", rid)
+    result = run(ran, "show", rid)
     assert result.exit_code == 1
     assert "altered 'serves.parquet'" in result.output
 

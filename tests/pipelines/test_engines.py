@@ -16,7 +16,7 @@ from tests.clusters import DaskCluster, start_cluster
 from tests.project import ROOT, Project, make_project
 from tests.servers import S3Server
 
-pytestmark = pytest.mark.xdist_group("few")
+pytestmark = pytest.mark.xdist_group("clusters")
 
 
 def rid(project: Project) -> str:
