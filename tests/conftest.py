@@ -1,8 +1,11 @@
 """Fixtures that more than one part of the tests asks for."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,7 @@ os.environ.update(
     MLFLOW_DISABLE_TELEMETRY="true",
     GX_ANALYTICS_ENABLED="false",
 )
+os.environ.pop("GITHUB_STEP_SUMMARY", None)  # runs of tests are nothing to show beside a job
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,22 @@ def kedro(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Project:
+    """A project that the first process to need it makes, for all processes of the test run."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    ready = folder.with_name(f"{name}.ready")
+    with folder.with_name(f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+        if not ready.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            ready.touch()
+    return Project(folder)
+
+
 @pytest.fixture(scope="session")
 def ltown(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The whole default fleet, run once."""
@@ -52,9 +72,14 @@ def ltown(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A dozen sensors, run once; tests read it and do not change it."""
-    project = make_project(tmp_path_factory.mktemp("few") / "project")
-    project.run()
-    return project
+    return made_once(tmp_path_factory, "few", lambda folder: make_project(folder).run())
+
+
+@pytest.fixture
+def ran(few: Project, tmp_path: Path) -> Project:
+    """A dozen sensors after a run, for a test that changes something and runs again."""
+    tracked = shutil.ignore_patterns("mlflow")  # runs of other tests may be writing there
+    return Project(shutil.copytree(few.path, tmp_path / "project", ignore=tracked))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class Project:
         from kedro.framework.session import KedroSession
         from kedro.framework.startup import bootstrap_project
 
-        with inside(self.path):
+        with inside(self.path), quickly():
             bootstrap_project(self.path)
             with KedroSession.create(
                 project_path=self.path, env=env, runtime_params=parameters
@@ -100,6 +101,34 @@ def make_project(folder: Path, *, sensors: tuple[str, ...] | None = FEW) -> Proj
         file = project.raw / "sensors.csv"
         pl.read_csv(file).filter(keep).write_csv(file)
     return project
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    """Save what each run of a process of its own has to do again, and what tests do not look at.
+
+    Great Expectations stays loaded here, MLflow's database need not survive a power cut, pictures
+    are coarse. Runs in processes of their own, as in the fixture ``ltown``, do without all of it.
+    """
+    import matplotlib as mpl
+    from sqlalchemy import Engine, event
+
+    from modelfleet.fleet import aside
+
+    prepare = aside.prepare
+    event.listen(Engine, "connect", _trust_the_disk)
+    aside.prepare = lambda *_, **__: None
+    try:
+        with mpl.rc_context({"savefig.dpi": 30}):
+            yield
+    finally:
+        aside.prepare = prepare
+        event.remove(Engine, "connect", _trust_the_disk)
+
+
+def _trust_the_disk(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 @contextmanager

@@ -423,7 +423,7 @@ def test_ten_lines_make_a_fleet(own: Project, page: list[Example]) -> None:
     """The first half of the page, followed to the letter, ends with the ledger that it shows."""
     first = [e for e in page if not e.extra]
     write(own, first)
-    *_, ledger = execute(own, first)
+    *_, ledger = execute(own, first, here=True)
     shown = next(e.text for e in first if e.kind == "text" and "outcome" in e.text)
     assert ledger.split() == shown.split()
 

@@ -2,17 +2,22 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from kedro.io import DatasetError
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
+from kedro.pipeline import Node, Pipeline
 
 from modelfleet.domain.errors import DataError, SchemaError
+from modelfleet.fleet.notices import write_notice
 from modelfleet.hooks import FleetHooks, RefusedConfigurationError, StoppedRunError
+from modelfleet.stores.outbox import OutboxDataset
 from tests.conftest import kedro
 from tests.project import Project
-
-pytestmark = pytest.mark.xdist_group("few")
+from tests.webhook import Webhook, webhook
 
 WRONG = {
     "fleet": {"frequency": "7h", "horizn": 24},
@@ -142,3 +147,88 @@ def test_one_stage_runs_by_itself(fresh: Project) -> None:
     fresh.run(pipelines=["ingestion"])
     assert fresh.load("readings").shards()
     assert not (fresh.data / "08_reporting" / "run_summary.json").exists()
+
+
+# --- after a run --------------------------------------------------------------------------------
+
+ENDED = {
+    "fleet": "wells",
+    "sensors": 3,
+    "environment": "local",
+    "outcomes": {"accepted": 3},
+    "serves": {"model": 3},
+    "median_skill": 0.1,
+    "release": "a1" * 32,
+    "state": "live",
+}
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> DataCatalog:
+    """The catalog of a run that told something."""
+    outbox = OutboxDataset(filepath=str(tmp_path / "outbox"))
+    notice = write_notice(
+        "live",
+        environment="local",
+        release="a1" * 32,
+        cohorts=["wells"],
+        by="night-run",
+        reason="",
+        at=datetime.now(UTC),
+    )
+    outbox.save([notice])
+    return DataCatalog({"run_summary": MemoryDataset(ENDED), "notices": outbox})
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    """A server that takes everything."""
+    with webhook() as server:
+        yield server
+
+
+class Loader(dict[str, Any]):
+    """A configuration that is known already."""
+
+    config_patterns: dict[str, Any] = {"credentials": []}  # noqa: RUF012
+
+
+def summarising() -> Pipeline:
+    """A stage that ends with the summary."""
+    return Pipeline([Node(lambda: ENDED, None, "run_summary", name="summarise")])
+
+
+def after_run(catalog: DataCatalog, url: str | None = None) -> None:
+    """What the hook does after a run, with an address or without."""
+    hooks = FleetHooks()
+    hooks._loader = Loader(credentials={"notifications": {"default": url}} if url else {})  # type: ignore[assignment]
+    hooks.after_pipeline_run(summarising(), catalog)
+
+
+def test_people_are_told_after_a_run(ended: DataCatalog, hook: Webhook) -> None:
+    """What the run posted is delivered; the next run has nothing to send."""
+    after_run(ended, hook.url())
+    after_run(ended, hook.url())
+    (body,) = hook.got
+    assert "serves cohort 'wells' in local from now on" in body["message"]
+
+
+def test_a_run_ends_well_whatever_becomes_of_its_notices(ended: DataCatalog, hook: Webhook) -> None:
+    """A service that is down costs a warning, and the notice waits."""
+    hook.status = 503
+    after_run(ended, hook.url())
+    (posted,) = ended.load("notices").all()
+    assert posted.state(datetime.now(UTC)) == "failed"
+
+
+def test_a_job_of_a_ci_service_shows_the_run(
+    ended: DataCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is appended to what other steps of the job wrote; elsewhere there is no such file."""
+    page = tmp_path / "summary.md"
+    after_run(ended)
+    assert not page.exists()
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    after_run(ended)
+    assert page.read_text().startswith("before\n## wells: release a1a1a1a1a1a1 is live\n")

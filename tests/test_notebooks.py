@@ -28,7 +28,7 @@ def texts(notebook: Any) -> str:
 def tour(few: Project, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The notebook, executed in a project whose pipelines were run."""
     folder = tmp_path_factory.mktemp("tour") / "project"
-    shutil.copytree(few.path, folder)
+    shutil.copytree(few.path, folder, ignore=shutil.ignore_patterns("mlflow"))
     (folder / "notebooks").mkdir(exist_ok=True)
     notebook = nbformat.read(TOUR, as_version=4)
     client = NotebookClient(

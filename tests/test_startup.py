@@ -15,6 +15,8 @@ HEAVY = (
 
 RUN = """
 import runpy, sys
+
+pytestmark = pytest.mark.xdist_group("startup")
 sys.argv = ["kedro", "run", "--pipelines", sys.argv[1]]
 try:
     runpy.run_module("kedro", run_name="__main__", alter_sys=True)

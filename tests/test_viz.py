@@ -2,12 +2,8 @@
 
 import json
 
-import pytest
-
 from tests.conftest import kedro
 from tests.project import Project
-
-pytestmark = pytest.mark.xdist_group("few")
 
 STAGES = {"ingestion", "validation", "baseline", "training", "evaluation", "promotion"}
 WITHOUT_PREVIEW = {
@@ -21,6 +17,7 @@ WITHOUT_PREVIEW = {
     "report",
     "release",
     "channel",
+    "notices",
     "fleet_metrics",
 }
 

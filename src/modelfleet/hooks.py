@@ -4,13 +4,15 @@ Nothing here enforces anything that a worker could pass by: hooks do not run in 
 """
 
 import logging
+import os
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import click
-from kedro.config import MissingConfigException
+from kedro.config import AbstractConfigLoader, MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, DatasetError
@@ -20,6 +22,7 @@ from kedro.pipeline.node import Node
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
+from modelfleet.fleet.summary_markdown import markdown_summary
 from modelfleet.fleet.summary_text import format_lines, format_summary
 
 __all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
@@ -30,6 +33,8 @@ SUMMARY = "run_summary"
 REPORT = "report"
 QUALITY = "quality_report"
 CHECKED = "expectation_results"
+NOTICES = "notices"
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that a CI service shows beside a job
 
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
@@ -45,6 +50,7 @@ class FleetHooks:
 
     def __init__(self) -> None:
         self._parameters: dict[str, Any] = {}
+        self._loader: AbstractConfigLoader | None = None
         self._started: dict[str, float] = {}
         self._seconds: dict[str, float] = defaultdict(float)
 
@@ -53,6 +59,7 @@ class FleetHooks:
         """Check the whole configuration before anything else happens."""
         # kedro-mlflow sets its own level when it is imported, after logging.yml was read.
         logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
+        self._loader = context.config_loader
         try:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
@@ -97,7 +104,7 @@ class FleetHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Track the seconds per stage and show the run in a few lines."""
+        """Track the seconds per stage, show the run in a few lines, and tell people."""
         run_id = None
         if mlflow := _tracking():
             mlflow.log_metrics({f"seconds.{stage}": s for stage, s in self._seconds.items()})
@@ -105,10 +112,22 @@ class FleetHooks:
         made = pipeline.all_outputs()
         quality = _place(catalog, QUALITY) if QUALITY in made else None
         if SUMMARY in made:
-            report, summary = _place(catalog, REPORT), catalog.load(SUMMARY)
-            click.echo(format_summary(summary, report=report, quality=quality, mlflow_run=run_id))
+            places = {"report": _place(catalog, REPORT), "quality": quality, "mlflow_run": run_id}
+            _show(catalog.load(SUMMARY), places)
         elif quality:
             click.echo(format_lines({"Data quality": quality, "MLflow run": run_id}))
+        if NOTICES in catalog and self._loader:
+            from modelfleet.stores.delivery import deliver_quietly
+
+            deliver_quietly(catalog.load(NOTICES), self._loader)
+
+
+def _show(summary: dict[str, Any], places: dict[str, str | None]) -> None:
+    """The run in a few lines, on the terminal and beside the job of a CI service."""
+    click.echo(format_summary(summary, **places))
+    if file := os.environ.get(JOB_SUMMARY):
+        with Path(file).open("a", encoding="utf-8") as page:
+            page.write(markdown_summary(summary, **places))
 
 
 def _place(catalog: DataCatalog, name: str) -> str | None:

@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from modelfleet.commands import fleet
 from tests.project import Project, inside
-
-pytestmark = pytest.mark.xdist_group("few")
 
 
 def run(project: Project, *arguments: str) -> Result:
@@ -78,13 +75,12 @@ def test_show_verifies_a_release_found_by_its_first_characters(few: Project) -> 
     assert "every byte matches" in run(few, "show", rid).stdout
 
 
-def test_show_refuses_a_release_that_was_altered(fresh: Project) -> None:
+def test_show_refuses_a_release_that_was_altered(ran: Project) -> None:
     """A changed byte is named, and the command fails."""
-    fresh.run()
-    (rid,) = fresh.load("release").rids()
-    file = fresh.data / "releases" / rid / "serves.parquet"
+    (rid,) = ran.load("release").rids()
+    file = ran.data / "releases" / rid / "serves.parquet"
     file.write_bytes(file.read_bytes() + b"x")
-    result = run(fresh, "show", rid)
+    result = run(ran, "show", rid)
     assert result.exit_code == 1
     assert "altered 'serves.parquet'" in result.output
 
@@ -111,6 +107,13 @@ def test_an_unknown_sensor_or_cohort_is_told(few: Project) -> None:
         result = run(few, "diff", rid, *narrowed)
         assert result.exit_code == 1
         assert narrowed[1] in result.output
+
+
+def test_a_run_tells_what_went_live(few: Project) -> None:
+    """The notice waits for an address; nobody is asked for one."""
+    (notice,) = json.loads(run(few, "notices", "--json").stdout)["notices"]
+    assert (notice["kind"], notice["state"]) == ("live", "pending")
+    assert notice["release"] == few.load("release_card")["rid"]
 
 
 def test_unknown_release(few: Project) -> None:
@@ -191,7 +194,8 @@ def test_help_loads_nothing_heavy() -> None:
         "from modelfleet.commands import fleet\n"
         "result = CliRunner().invoke(fleet, ['--help'])\n"
         "assert result.exit_code == 0 and 'ledger' in result.output\n"
-        "heavy = {'kedro', 'mlflow', 'polars', 'pandas', 'numpy', 'sklearn'} & set(sys.modules)\n"
+        "heavy = {'apprise', 'kedro', 'mlflow', 'polars', 'pandas', 'numpy', 'sklearn'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     environment = {**os.environ, "COVERAGE_PROCESS_START": ""}

@@ -10,8 +10,6 @@ from click.testing import CliRunner, Result
 from modelfleet.commands import fleet
 from tests.project import FEW, Project, inside
 
-pytestmark = pytest.mark.xdist_group("few")
-
 
 def run(project: Project, *arguments: str) -> Result:
     """``fleet why`` inside the project."""

@@ -49,6 +49,8 @@ TASK = TrainingTask(
     intervals=INTERVALS,
 )
 
+pytestmark = pytest.mark.xdist_group("challenge")
+
 
 def specification(task: TrainingTask = TASK) -> str:
     """The recipe of a task, as a release keeps it."""

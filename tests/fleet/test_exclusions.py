@@ -54,6 +54,8 @@ SENSORS = pl.DataFrame(
         "rule_value": pl.Series([None] * 4, dtype=pl.Float64),
     }
 )
+
+pytestmark = pytest.mark.xdist_group("exclusions")
 BURST = (FIRST + 10 * WEEK, FIRST + 11 * WEEK)
 OUTAGE = (FIRST + 20 * WEEK, FIRST + 20 * WEEK + 6)
 """Six hours of a judged week."""

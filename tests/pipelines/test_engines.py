@@ -1,6 +1,7 @@
 """Where the fleet is computed, and what dies meanwhile, does not show in what comes out."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,16 +14,23 @@ import pytest
 import yaml
 
 from tests.clusters import DaskCluster, start_cluster
-from tests.project import ROOT, Project, make_project
+from tests.project import ROOT, Project
 from tests.servers import S3Server
 
-pytestmark = pytest.mark.xdist_group("few")
+pytestmark = pytest.mark.xdist_group("clusters")
+
+FROM_TRAINING = ["training", "evaluation", "promotion"]
 
 
 def rid(project: Project) -> str:
     """The one release."""
     (only,) = project.load("release").rids()
     return str(only)
+
+
+def newest(project: Project) -> str:
+    """The release of the last run."""
+    return str(project.load("release_card")["rid"])
 
 
 def recipe(estimator: str, **assigned: Any) -> dict[str, Any]:
@@ -70,50 +78,52 @@ def test_workers_read_and_write_a_bucket_by_themselves(
 
 
 def test_a_recipe_that_kills_its_worker_fails_its_sensor_only(
-    few: Project, fresh: Project, tmp_path: Path, dask_cluster: DaskCluster
+    few: Project, ran: Project, tmp_path: Path, dask_cluster: DaskCluster
 ) -> None:
     """Processes here or on a cluster: the same sensor, the same ledger, the same release."""
+    other = Project(shutil.copytree(ran.path, tmp_path / "cluster"))
     training = recipe("Deadly", sensors={"P_n679": "own"})
-    fresh.configure({"training": training, "engine": {"backend": "loky", "workers": 2}})
-    fresh.run()
-    other = make_project(tmp_path / "cluster")
+    ran.configure({"training": training, "engine": {"backend": "loky", "workers": 2}})
+    ran.run(pipelines=FROM_TRAINING)
     other.configure(
         {"training": training, "engine": {"backend": "dask", "address": dask_cluster.address}}
     )
-    other.run()
-    assert rid(other) == rid(fresh)
-    assert other.candidates().equals(fresh.candidates())
+    other.run(pipelines=FROM_TRAINING)
+    assert newest(other) == newest(ran) != rid(few)
+    assert other.candidates().equals(ran.candidates())
 
     others = pl.col("sensor_id") != "P_n679"
-    assert fresh.candidates().filter(others).equals(few.candidates().filter(others))
-    row = fresh.ledger().row(by_predicate=~others, named=True)
-    assert (row["outcome"], row["serves"]) == ("failed", "baseline")
+    assert ran.candidates().filter(others).equals(few.candidates().filter(others))
+    row = ran.ledger().row(by_predicate=~others, named=True)
+    assert row["outcome"] == "failed"
     assert row["reasons"] == "training_failed; worker_died"
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(fresh: Project, tmp_path: Path) -> None:
+def test_a_run_that_is_killed_goes_on_where_it_was(ran: Project, tmp_path: Path) -> None:
     """``kill -9`` in the middle of training: what was finished is not computed again."""
     slow = {
         "training": recipe("Slow", default="own"),
         "engine": {"workers": 2, "sensors_per_task": 1},
     }
-    whole = make_project(tmp_path / "whole")
-    for project in (whole, fresh):
+    whole = Project(shutil.copytree(ran.path, tmp_path / "whole"))
+    for project in (whole, ran):
+        shutil.rmtree(project.data / "04_feature" / "workspace" / "candidates")
         project.configure(slow)
-    whole.run()
+    whole.run(pipelines=["training"])
 
-    before = killed_in_the_middle(fresh)
-    fresh.run()
-    after = results(fresh)
+    before = killed_in_the_middle(ran)
+    ran.run(pipelines=["training"])
+    after = results(ran)
     assert 0 < len(before) < len(after)
     assert before.items() <= after.items()
-    assert rid(fresh) == rid(whole)
+    assert after.keys() == results(whole).keys()
+    assert ran.candidates().equals(whole.candidates())
 
 
 def killed_in_the_middle(project: Project) -> dict[str, int]:
     """Run, kill all processes of the run during training, and tell what is left."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run"],
+        [sys.executable, "-m", "kedro", "run", "--pipelines", "training"],
         cwd=project.path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 
 import polars as pl
-import pytest
 
 from tests.project import Project
-
-pytestmark = pytest.mark.xdist_group("few")
 
 EVIDENCE = ("loss", "baseline_loss", "hours", "coefficients", "intercept", "version")
 

@@ -9,8 +9,6 @@ from tests.conftest import kedro
 from tests.project import Project, inside
 from tests.reporting.pages import Page
 
-pytestmark = pytest.mark.xdist_group("few")
-
 STAGES = ["ingestion", "validation"]
 TIME = pl.col("timestamp")
 LAST_WEEKS = pl.datetime(2018, 12, 3)
@@ -71,32 +69,30 @@ def test_a_change_is_told_until_the_next_one(fresh: Project) -> None:
     assert "Nothing changed since" in page.said
 
 
-def test_rows_that_are_only_rejected_are_a_change(fresh: Project) -> None:
+def test_rows_that_are_only_rejected_are_a_change(ran: Project) -> None:
     """They leave no row in the readings, only a version without any, and are told all the same."""
-    fresh.run(pipelines=STAGES)
-    before = fresh.load("readings")
+    before = ran.load("readings")
     later = TIME.dt.offset_by("17m")
-    fresh.change_readings(lambda rows: pl.concat([rows, rows.head(1).with_columns(later)]))
-    fresh.run(pipelines=STAGES)
-    changes = fresh.load("quality_changes")
+    ran.change_readings(lambda rows: pl.concat([rows, rows.head(1).with_columns(later)]))
+    ran.run(pipelines=STAGES)
+    changes = ran.load("quality_changes")
     assert changes["figures"]["rejected.off_grid"] == [0, 1]
     assert changes["latest"]["version"] == changes["before"]["version"] + 1
-    assert fresh.load("readings").shards() == before.shards()
+    assert ran.load("readings").shards() == before.shards()
     assert changes["sensors"] == []
 
 
-def test_other_limits_are_a_change_and_what_the_page_shows_is_none(fresh: Project) -> None:
+def test_other_limits_are_a_change_and_what_the_page_shows_is_none(ran: Project) -> None:
     """A new limit is told with the sensors it concerns; a longer list of batches is no news."""
-    fresh.run(pipelines=STAGES)
-    fresh.configure({"validation": {"admission": {"min_history_weeks": 0}}})
-    fresh.run(pipelines=STAGES)
-    changes = fresh.load("quality_changes")
+    ran.configure({"validation": {"admission": {"min_history_weeks": 0}}})
+    ran.run(pipelines=STAGES)
+    changes = ran.load("quality_changes")
     assert changes["other_settings"]
     assert {"sensor_id": "D_n27", "change": "recovered"}.items() <= changes["sensors"][0].items()
     shown = {"report": {"batches": 3}, "admission": {"min_history_weeks": 0}}
-    fresh.configure({"validation": shown})
-    fresh.run(pipelines=STAGES)
-    assert "Nothing changed since" in page_of(fresh).said
+    ran.configure({"validation": shown})
+    ran.run(pipelines=STAGES)
+    assert "Nothing changed since" in page_of(ran).said
 
 
 def test_a_run_that_is_stopped_leaves_the_page_that_shows_why(fresh: Project) -> None:

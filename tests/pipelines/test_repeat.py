@@ -11,8 +11,6 @@ from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
 from modelfleet.stores.governance import append_automatic
 from tests.project import Project, inside, make_project
 
-pytestmark = pytest.mark.xdist_group("few")
-
 LATER = pl.col("timestamp").dt.offset_by("1h")
 
 
@@ -31,22 +29,21 @@ def test_the_same_data_in_another_folder_give_the_same_release(
     assert live(fresh) == live(few)
 
 
-def test_a_run_that_changes_nothing_appends_nothing(fresh: Project) -> None:
+def test_a_run_that_changes_nothing_appends_nothing(ran: Project) -> None:
     """No new table version, no new result, no new release, no new channel entry."""
 
     def produced() -> dict[str, int]:
         tables = ("readings", "rejected_readings", "ingestion_batches")
-        folders = [folder for name in tables for folder in fresh.data.glob(f"0*/{name}")]
+        folders = [folder for name in tables for folder in ran.data.glob(f"0*/{name}")]
         assert len(folders) == len(tables)
-        folders += [fresh.data / n for n in ("releases", "channels", "04_feature/workspace")]
+        folders += [ran.data / n for n in ("releases", "channels", "04_feature/workspace")]
         files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
         return {str(file): file.stat().st_mtime_ns for file in files}
 
-    fresh.run()
     before = produced()
-    fresh.run()
+    ran.run()
     assert produced() == before
-    assert len(fresh.load("channel").entries()) == 1
+    assert len(ran.load("channel").entries()) == 1
 
 
 def test_one_changed_parameter_gives_another_release(few: Project, tmp_path: Path) -> None:
@@ -57,19 +54,18 @@ def test_one_changed_parameter_gives_another_release(few: Project, tmp_path: Pat
     assert live(project) != live(few)
 
 
-def test_only_the_changed_stage_is_computed_again(fresh: Project) -> None:
+def test_only_the_changed_stage_is_computed_again(ran: Project) -> None:
     """A new recipe trains again; profiles and baselines are found where they lie."""
-    fresh.run()
-    before = {name: fresh.load(name).files for name in ("measurements", "baselines", "candidates")}
-    fresh.configure(
+    before = {name: ran.load(name).files for name in ("measurements", "baselines", "candidates")}
+    ran.configure(
         {"training": {"recipes": {"linear": {"estimator": {"arguments": {"alpha": 1.0}}}}}}
     )
-    fresh.run()
-    after = {name: fresh.load(name).files for name in before}
+    ran.run()
+    after = {name: ran.load(name).files for name in before}
     assert after["measurements"] == before["measurements"]
     assert after["baselines"] == before["baselines"]
     assert not set(after["candidates"]) & set(before["candidates"])
-    assert len(fresh.load("channel").entries()) == 2
+    assert len(ran.load("channel").entries()) == 2
 
 
 def test_four_eyes_makes_nothing_live(fresh: Project) -> None:
@@ -94,18 +90,17 @@ def test_four_eyes_makes_nothing_live(fresh: Project) -> None:
     assert not (fresh.data / "production" / "channels").exists()
 
 
-def test_a_stage_alone_cannot_release_what_others_made(fresh: Project) -> None:
+def test_a_stage_alone_cannot_release_what_others_made(ran: Project) -> None:
     """A release never names parameters or readings that its models did not see."""
-    fresh.run()
-    before = fresh.load("channel").live()
-    fresh.configure({"evaluation": {"gate": {"margin": 0.5}}})
+    before = ran.load("channel").live()
+    ran.configure({"evaluation": {"gate": {"margin": 0.5}}})
     with pytest.raises(StoppedRunError, match="run all stages"):
-        fresh.run(pipelines=["promotion"])
-    fresh.configure({})
-    fresh.change_readings(lambda rows: pl.concat([rows, rows.tail(1).with_columns(LATER)]))
+        ran.run(pipelines=["promotion"])
+    ran.configure({})
+    ran.change_readings(lambda rows: pl.concat([rows, rows.tail(1).with_columns(LATER)]))
     with pytest.raises(StoppedRunError, match="run all stages"):
-        fresh.run(pipelines=["ingestion", "promotion"])
-    assert fresh.load("channel").live() == before
-    fresh.run()
-    fresh.run(pipelines=["promotion"])
-    assert fresh.load("channel").live() != before
+        ran.run(pipelines=["ingestion", "promotion"])
+    assert ran.load("channel").live() == before
+    ran.run()
+    ran.run(pipelines=["promotion"])
+    assert ran.load("channel").live() != before

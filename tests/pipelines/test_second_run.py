@@ -11,6 +11,8 @@ from scipy.signal import lfilter
 
 from tests.project import Project, make_project
 
+pytestmark = pytest.mark.xdist_group("second")
+
 START = datetime(2024, 1, 1, tzinfo=UTC)
 BEFORE, AFTER = 34 * 168, 30 * 24
 """Hours before the first run, and between the two."""

@@ -12,6 +12,8 @@ from modelfleet.reporting.quality import QualityHistory
 from tests.faults import KILLS, kill_at_random
 from tests.project import Project, inside, make_project
 
+pytestmark = pytest.mark.xdist_group("validation")
+
 TABLES = ("profiles", "admissions")
 
 

@@ -27,6 +27,8 @@ from tests.fleet.ingest.batches import Batches, ingest, make_store, raw, table
 from tests.fleet.ingest.test_ingest import NOW, SENSORS, settings
 from tests.fleet.test_pieces import FLEET
 
+pytestmark = pytest.mark.xdist_group("faults")
+
 MANY = [
     (
         f"batch-{number}",

@@ -13,6 +13,7 @@ from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
+from modelfleet.commands.notices import notices
 from modelfleet.commands.pin import pin
 from modelfleet.commands.releases import releases
 from modelfleet.commands.request import request
@@ -32,7 +33,7 @@ def fleet() -> None:
     """
 
 
-LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit)
+LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit, notices)
 ACT = (request, approve, reject, rollback, pin)
 
 for command in (*LOOK, *ACT):

@@ -7,7 +7,15 @@ from typing import Any, Protocol
 from modelfleet.domain.approvals import Owners
 from modelfleet.domain.parameters.promotion import PromotionParameters
 
-__all__ = ["Governed", "PromotionDecision", "Releases", "decide_promotion"]
+__all__ = [
+    "HELD",
+    "LIVE",
+    "WAITING",
+    "Governed",
+    "PromotionDecision",
+    "Releases",
+    "decide_promotion",
+]
 
 LIVE = "live"
 WAITING = "waiting for approval"
@@ -137,7 +145,7 @@ def _overall(states: Collection[str]) -> str:
 def _commands(
     rid: str, environment: str, states: Mapping[str, str], *, holds: Collection[str]
 ) -> tuple[str, ...]:
-    """What people run next: look, then ask; nothing where everything is live."""
+    """What people run next: look, ask, and another person approves; nothing where all is live."""
     if set(states.values()) <= {LIVE}:
         return ()
     env = f" --env {environment}" if environment != "local" else ""
@@ -146,4 +154,5 @@ def _commands(
     return (
         f"modelfleet show {short}{env}",
         f'modelfleet request {short}{env}{clear} --reason "…"',
+        f'modelfleet approve {short}{env} --reason "…"',
     )

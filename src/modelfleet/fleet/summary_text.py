@@ -3,17 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["format_lines", "format_summary"]
+__all__ = ["format_lines", "format_summary", "summary_lines"]
 
 
-def format_summary(
+def format_summary(summary: Mapping[str, Any], **places: str | None) -> str:
+    """What stands at the end of ``kedro run``.
+
+    Args:
+        summary: from :func:`modelfleet.fleet.summary.summarise_run`.
+        places: as :func:`summary_lines` takes them.
+    """
+    return format_lines(summary_lines(summary, **places))
+
+
+def summary_lines(
     summary: Mapping[str, Any],
     *,
     report: str | None = None,
     quality: str | None = None,
     mlflow_run: str | None = None,
-) -> str:
-    """What stands at the end of ``kedro run``.
+) -> dict[str, str | None]:
+    """A run by the names of its lines; a line without text is left out.
 
     Args:
         summary: from :func:`modelfleet.fleet.summary.summarise_run`.
@@ -22,7 +32,7 @@ def format_summary(
         mlflow_run: id of the run in MLflow.
     """
     skill = summary["median_skill"]
-    lines = {
+    return {
         "Fleet": f"{summary['fleet']}, {summary['sensors']} sensors ({summary['environment']})",
         "Outcomes": _counts(summary["outcomes"]),
         "Served by": _counts(summary["serves"]),
@@ -36,7 +46,6 @@ def format_summary(
         "Data quality": quality,
         "MLflow run": mlflow_run,
     }
-    return format_lines(lines)
 
 
 def format_lines(lines: Mapping[str, str | None]) -> str:

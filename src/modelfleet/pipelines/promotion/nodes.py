@@ -15,9 +15,11 @@ from modelfleet.domain.parameters.promotion import PromotionParameters
 from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
+from modelfleet.fleet.announcing import Log, announce_run
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.holding import hold_codes, told_holds
 from modelfleet.fleet.ledger import build_ledger
+from modelfleet.fleet.notices import Notice
 from modelfleet.fleet.overruling import standing_champions
 from modelfleet.fleet.promotion import (
     Governed,
@@ -32,7 +34,14 @@ from modelfleet.fleet.stamps import Stamp, check_stages
 from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
 from modelfleet.fleet.tables import from_pandas, to_pandas
 
-__all__ = ["assemble_release", "check_consistency", "decide_release", "summarise", "write_ledger"]
+__all__ = [
+    "announce",
+    "assemble_release",
+    "check_consistency",
+    "decide_release",
+    "summarise",
+    "write_ledger",
+]
 
 
 def check_consistency(
@@ -150,6 +159,23 @@ def decide_release(
         holds=hold_codes(hold_reasons),
     )
     return decision, decision.as_dict()
+
+
+def announce(
+    channel: Log,
+    promotion_decision: dict[str, Any],
+    release_card: dict[str, Any],
+    hold_reasons: list[dict[str, Any]],
+    run_info: dict[str, str],
+) -> list[Notice]:
+    """What people are told about this run."""
+    return announce_run(
+        channel,
+        decision=promotion_decision,
+        card=release_card,
+        holds=hold_reasons,
+        environment=run_info["environment"],
+    )
 
 
 def summarise(

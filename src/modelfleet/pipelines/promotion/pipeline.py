@@ -88,6 +88,18 @@ def create_pipeline() -> Pipeline:
                 name="decide_release",
             ),
             Node(
+                nodes.announce,
+                [
+                    "channel",
+                    "promotion_decision",
+                    "release_card",
+                    "hold_reasons",
+                    "run_info",
+                ],
+                "notices",
+                name="announce",
+            ),
+            Node(
                 nodes.summarise,
                 [
                     "ledger",

@@ -1,0 +1,96 @@
+"""What a run has to tell people: what went live, what waits for them, and what is on hold."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from modelfleet.domain.approvals import Entry
+from modelfleet.fleet.notices import Kind, Notice, write_notice
+from modelfleet.fleet.promotion import HELD, WAITING
+
+__all__ = ["Log", "announce_run"]
+
+KINDS: dict[str, Kind] = {WAITING: "waiting", HELD: "held"}
+
+
+class Log(Protocol):
+    """Which release is live, from the beginning."""
+
+    def entries(self) -> Sequence[Entry]:
+        """All entries, oldest first."""
+        ...
+
+
+def announce_run(
+    log: Log,
+    *,
+    decision: Mapping[str, Any],
+    card: Mapping[str, Any],
+    holds: Sequence[Mapping[str, Any]],
+    environment: str,
+) -> list[Notice]:
+    """All notices of a run.
+
+    What went live is told from the newest entry of the log and not from the decision: told again
+    by the next run it is the same notice, so that one whose run was killed before it could tell is
+    not lost.
+
+    Args:
+        log: the channel, after the decision was kept.
+        decision: ``cohorts``, each with its state, and ``holds`` of the run's release.
+        card: ``rid``, ``started_at`` and ``by``.
+        holds: ``code`` and ``sentence`` of each reason to hold it.
+        environment: of the run.
+    """
+    return [
+        *_went_live(log.entries(), environment),
+        *_waiting(decision, card, holds, environment),
+    ]
+
+
+def _waiting(
+    decision: Mapping[str, Any],
+    card: Mapping[str, Any],
+    holds: Sequence[Mapping[str, Any]],
+    environment: str,
+) -> Iterator[Notice]:
+    """Cohorts that the release does not serve by itself, those on hold apart."""
+    for state, kind in KINDS.items():
+        cohorts = [cohort for cohort, each in decision["cohorts"].items() if each == state]
+        if cohorts:
+            yield write_notice(
+                kind,
+                environment=environment,
+                release=card["rid"],
+                cohorts=cohorts,
+                by=card["by"],
+                reason="; ".join(_sentences(holds, decision["holds"])) if kind == "held" else "",
+                at=datetime.fromisoformat(card["started_at"]),
+            )
+
+
+def _went_live(entries: Sequence[Entry], environment: str) -> list[Notice]:
+    """The newest entry, where it was made by a run: what people do they tell by themselves."""
+    if not entries or entries[-1].kind != "automatic":
+        return []
+    entry, before = entries[-1], entries[-2].serves if len(entries) > 1 else {}
+    news: dict[str, list[str]] = {}
+    for cohort, rid in entry.serves.items():
+        if before.get(cohort) != rid:
+            news.setdefault(rid, []).append(cohort)
+    return [
+        write_notice(
+            "live",
+            environment=environment,
+            release=rid,
+            cohorts=names,
+            by=entry.by,
+            reason=entry.reason,
+            at=entry.at,
+        )
+        for rid, names in sorted(news.items())
+    ]
+
+
+def _sentences(holds: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[str]:
+    return [str(hold["sentence"]).rstrip(".") for hold in holds if hold["code"] in codes]
