@@ -36,7 +36,9 @@ from tests.estimators import Cautious
 from tests.fleet.engine.tasks import SOURCE
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
-SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})
+SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"}).with_columns(
+    pl.lit(None, dtype=pl.Float64).alias(name) for name in ("lower_limit", "upper_limit", "rule_value")
+)
 ADMISSIONS = pl.DataFrame(
     {
         "sensor_id": IDS,
@@ -189,6 +191,7 @@ def test_a_retired_sensor_is_served_by_nothing() -> None:
 def draft(**changes: Any) -> Any:
     """A release of the five."""
     parts = {
+        "sensors": SENSORS,
         "ledger": ledger(),
         "candidates": CANDIDATES,
         "baselines": BASELINES,

@@ -14,6 +14,7 @@ from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.code import code_digest, library_versions
 from modelfleet.fleet.ledger import LEDGER_SCHEMA
 from modelfleet.fleet.provenance import attachments
+from modelfleet.fleet.serving_state import STATE_COLUMNS
 from modelfleet.fleet.sharded import ReadingsSource
 
 __all__ = [
@@ -56,6 +57,16 @@ BASELINE_COLUMNS = (
     "trained_from",
     "trained_to",
 )
+SENSOR_COLUMNS = (
+    "sensor_id",
+    "cohort",
+    "kind",
+    "unit",
+    "lower_limit",
+    "upper_limit",
+    "rule_value",
+)
+"""What forecasts need of the metadata: bounds of rules, and the limits of readings."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class ReleaseDraft:
 
 def draft_release(
     *,
+    sensors: pl.DataFrame,
     ledger: pl.DataFrame,
     candidates: pl.DataFrame,
     baselines: pl.DataFrame,
@@ -95,6 +107,7 @@ def draft_release(
     """Put a release together.
 
     Args:
+        sensors: metadata of the fleet, the columns of :data:`SENSOR_COLUMNS` among them.
         ledger: what serves each sensor.
         candidates: models; those that serve go into the release.
         baselines: all of them: the backup of every sensor.
@@ -111,6 +124,7 @@ def draft_release(
     """
     models = [_new_models(ledger, candidates, parameters), _kept_models(ledger, champions)]
     contents = {
+        "sensors.parquet": table_bytes(_with_state(sensors, baselines)),
         "models.parquet": table_bytes(pl.concat(models, how="diagonal_relaxed")),
         "baselines.parquet": table_bytes(baselines.select(BASELINE_COLUMNS)),
         "serves.parquet": table_bytes(_with_codes_only(ledger)),
@@ -125,6 +139,12 @@ def draft_release(
         readings=readings_digest(readings),
     )
     return ReleaseDraft(contents, manifest, attachments(run, files))
+
+
+def _with_state(sensors: pl.DataFrame, baselines: pl.DataFrame) -> pl.DataFrame:
+    """What must be known of each sensor, whoever serves it."""
+    state = baselines.select("sensor_id", *STATE_COLUMNS)
+    return sensors.select(SENSOR_COLUMNS).join(state, on="sensor_id", how="left")
 
 
 def _new_models(

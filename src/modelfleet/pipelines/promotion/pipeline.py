@@ -48,6 +48,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.assemble_release,
                 [
+                    "sensors",
                     "ledger",
                     "candidates",
                     "baselines",
