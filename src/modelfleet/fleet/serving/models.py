@@ -198,6 +198,8 @@ def _others(
 def _one(
     ahead: FloatArray, known: AnyArray, content: bytes, packages: Sequence[str]
 ) -> FloatArray:
+    if not content:
+        raise ValueError("the model has neither coefficients nor bytes")
     values = np.full(len(known), np.nan)
     model = model_from_bytes(content, packages=packages)
     if known.any():

@@ -14,7 +14,7 @@ import polars as pl
 from modelfleet.domain.errors import DataError, SchemaError, listing
 from modelfleet.fleet.ingest.clock import OFFSET, to_grid, to_utc
 from modelfleet.fleet.ingest.identity import one_form
-from modelfleet.fleet.ingest.reasons import because
+from modelfleet.fleet.ingest.reasons import REASON, because
 from modelfleet.fleet.ingest.values import to_numbers
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ def _check_ids(ids: pl.Series) -> None:
 def _timed(frame: pl.DataFrame) -> pl.DataFrame:
     """With ``time`` in UTC and ``time_fault``; a time without a zone is refused, never guessed."""
     stamps = frame["timestamp"]
-    if isinstance(stamps.dtype, pl.Null):
-        frame = frame.with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
-        return to_utc(frame, zone=None, what=WHAT)
+    if isinstance(stamps.dtype, pl.Null) or getattr(stamps.dtype, "time_zone", None):
+        time = pl.col("timestamp").cast(pl.Datetime("us", "UTC"))
+        return frame.with_columns(time=time, time_fault=pl.lit(None, dtype=REASON))
     if isinstance(stamps.dtype, pl.String):
         naive = stamps.filter(~stamps.str.contains(OFFSET)).drop_nulls()
     elif isinstance(stamps.dtype, pl.Datetime):
-        naive = stamps.head(1 if stamps.dtype.time_zone is None else 0)
+        naive = stamps.drop_nulls()
     else:
         raise SchemaError(
             f"{WHAT}: timestamp is {stamps.dtype}, such as {listing(stamps.head(1))}; give times "
