@@ -36,8 +36,10 @@ from tests.estimators import Cautious
 from tests.fleet.engine.tasks import SOURCE
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
-SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"}).with_columns(
-    pl.lit(None, dtype=pl.Float64).alias(name) for name in ("lower_limit", "upper_limit", "rule_value")
+BOUNDS = pl.DataFrame(schema=dict.fromkeys(("lower_limit", "upper_limit", "rule_value"), pl.Float64))
+SENSORS = pl.concat(
+    [pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"}), BOUNDS],
+    how="horizontal",
 )
 ADMISSIONS = pl.DataFrame(
     {

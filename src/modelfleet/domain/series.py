@@ -106,7 +106,8 @@ def seasonal_mean(
     slots, sensors = calendar.grid.per_week, values.shape[:-1]
     known = np.isfinite(values)
     shown = int(calendar.rank.max(initial=-1)) + 1
-    sums, counts = np.zeros((2, *sensors, shown + 1, slots))  # row r: before the slot was shown r times
+    # Row r holds what came before the slot was shown r times.
+    sums, counts = np.zeros((2, *sensors, shown + 1, slots))
     if before is not None:
         sums[..., 0, :], counts[..., 0, :] = before.total, before.count
     cell = calendar.cell + slots

@@ -28,8 +28,9 @@ class WeeklySums:
         return cls(np.zeros(shape), np.zeros(shape))
 
     def add(self, values: FloatArray, slot: IntArray) -> "WeeklySums":
-        """The sums after further values, added one after the other: to the bit the same however
-        a series is cut.
+        """The sums after further values.
+
+        They are added one after the other, so it makes no difference where a series is cut.
 
         Args:
             values: shape (n,), or (sensors, n); NaN where unknown.
@@ -54,5 +55,8 @@ def _added(sums: FloatArray, values: FloatArray, slot: IntArray) -> FloatArray:
     places = np.concatenate([begin + rows, slot + rows], axis=1)
     both = [sums.reshape(-1, per_week), values.reshape(len(rows), len(slot))]
     weights = np.concatenate(both, axis=1)
-    total = np.bincount(places.reshape(-1), weights=weights.reshape(-1), minlength=sums.size)
-    return total.reshape(sums.shape)
+    total: FloatArray = np.bincount(
+        places.reshape(-1), weights=weights.reshape(-1), minlength=sums.size
+    )
+    summed: FloatArray = total.reshape(sums.shape)
+    return summed

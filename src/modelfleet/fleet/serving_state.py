@@ -31,9 +31,7 @@ def history_begins(axis: Axis, *, weeks: int) -> int:
     return axis.stop - weeks * axis.grid.per_week
 
 
-def state_columns(
-    judged: Judged, excluded: Periods, axis: Axis, *, weeks: int
-) -> dict[str, Any]:
+def state_columns(judged: Judged, excluded: Periods, axis: Axis, *, weeks: int) -> dict[str, Any]:
     """The entries of :data:`STATE_COLUMNS` of one sensor.
 
     Args:

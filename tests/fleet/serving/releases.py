@@ -185,7 +185,7 @@ def _sensors(ids: list[str], metadata: Mapping[str, Mapping[str, Any]]) -> pl.Da
         }
         for i in sorted(ids)
     ]  # fmt: skip
-    numbers = {n: pl.Float64 for n in ("lower_limit", "upper_limit", "rule_value")}
+    numbers = dict.fromkeys(("lower_limit", "upper_limit", "rule_value"), pl.Float64)
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
@@ -200,12 +200,12 @@ def _ledger(
     rows = []
     for sensor_id, cohort in sensors.select("sensor_id", "cohort").iter_rows():
         on = serves.get(sensor_id, "model" if models.get(sensor_id) else "baseline")
-        outcome = {"model": "accepted", "retired": "retired", "none": "quarantined"}.get(on, "backup")
+        outcomes = {"model": "accepted", "retired": "retired", "none": "quarantined"}
         rows.append(
             {
                 "sensor_id": sensor_id,
                 "cohort": cohort,
-                "outcome": outcome,
+                "outcome": outcomes.get(on, "backup"),
                 "serves": "none" if on == "retired" else on,
                 "version": (models if on == "model" else backups).get(sensor_id),
                 "reasons": {

@@ -1,4 +1,4 @@
-"""The next horizon of every sensor: where each value comes from, and what happens when it cannot."""
+"""The next horizon of every sensor: where each value comes from, and what if it cannot come."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,7 +145,9 @@ def test_missing_features_give_the_row_to_the_backup(made: Made) -> None:
     lost = (pl.col("sensor_id") == "a") & (
         pl.col("timestamp") >= made.axis.time(made.axis.stop - 3 * WEEK)
     )
-    forecasts = made.forecaster.predict(made.readings().filter(~lost), at=made.axis.time(made.axis.stop))
+    forecasts = made.forecaster.predict(
+        made.readings().filter(~lost), at=made.axis.time(made.axis.stop)
+    )
     assert said(forecasts, "a", "source") == "baseline"
     assert said(forecasts, "a", "reason") == "features_missing"
     assert said(forecasts, "gone", "source") == "model"
@@ -170,7 +172,9 @@ def test_rules_are_kept_row_by_row_and_the_backup_stands_in() -> None:
     expected = np.where(broken, pattern[slots], value)
     np.testing.assert_array_equal(rows["value"], expected)
     model = bound.table("models").row(0, named=True)
-    half = np.array(model["interval"], dtype=float)[interval_cells(bound.axis.calendar(bound.axis.stop, 24))]
+    half = np.array(model["interval"], dtype=float)[
+        interval_cells(bound.axis.calendar(bound.axis.stop, 24))
+    ]
     np.testing.assert_array_equal(
         (rows["upper"]).fill_null(np.nan), expected + model["interval_factor"] * half
     )
@@ -213,9 +217,14 @@ def test_only_some_sensors_can_be_asked_for(made: Made) -> None:
 
 def test_sensors_that_the_release_does_not_know_are_told_so(made: Made) -> None:
     """They get rows without a value, and change nobody else's."""
-    stranger = made.readings().filter(pl.col("sensor_id") == "a").with_columns(sensor_id=pl.lit("b"))
+    stranger = (
+        made.readings().filter(pl.col("sensor_id") == "a").with_columns(sensor_id=pl.lit("b"))
+    )
     forecasts = made.forecaster.predict(pl.concat([made.readings(), stranger]))
-    assert (said(forecasts, "b", "source"), said(forecasts, "b", "reason")) == ("none", "unknown_sensor")
+    assert (said(forecasts, "b", "source"), said(forecasts, "b", "reason")) == (
+        "none",
+        "unknown_sensor",
+    )
     known = forecasts.filter(pl.col("sensor_id") != "b")
     assert known.equals(made.forecaster.predict(made.readings()))
 
@@ -240,10 +249,15 @@ def test_one_bad_model_never_fails_the_others(made: Made, crafted: pl.Expr, word
     bad = pl.when(pl.col("sensor_id") == "a").then(crafted).otherwise(name).alias(name)
     broken = made.with_table("models", lambda table: table.with_columns(bad))
     forecasts = broken.forecaster.predict(made.readings())
-    assert (said(forecasts, "a", "source"), said(forecasts, "a", "reason")) == ("baseline", "model_failed")
+    assert (said(forecasts, "a", "source"), said(forecasts, "a", "reason")) == (
+        "baseline",
+        "model_failed",
+    )
     assert words in said(forecasts, "a", "error")
     whole = made.forecaster.predict(made.readings())
-    assert forecasts.filter(pl.col("sensor_id") != "a").equals(whole.filter(pl.col("sensor_id") != "a"))
+    assert forecasts.filter(pl.col("sensor_id") != "a").equals(
+        whole.filter(pl.col("sensor_id") != "a")
+    )
 
 
 def boosted() -> TrainingParameters:
@@ -302,7 +316,10 @@ def test_a_recipe_with_covariates_asks_for_them() -> None:
     assert said(without, "a", "reason") == "features_missing"
     assert said(without, "a", "error") == "covariates are missing: rain"
     times = made.readings()["timestamp"].to_list()
-    table = pl.DataFrame({"timestamp": times, "rain": weather}, schema_overrides={"timestamp": pl.Datetime("us", "UTC")})
+    table = pl.DataFrame(
+        {"timestamp": times, "rain": weather},
+        schema_overrides={"timestamp": pl.Datetime("us", "UTC")},
+    )
     spoken = made.forecaster.predict(made.readings(), covariates=table)
     assert said(spoken, "a", "source") == "model"
     assert spoken["error"].null_count() == 24
@@ -342,6 +359,8 @@ def test_times_that_cannot_be_forecast_are_refused(made: Made, at: timedelta, wo
 
 def test_a_release_that_cannot_forecast_says_so(made: Made) -> None:
     """Those made before releases carried what it takes."""
-    made = Made(made.rid, {k: v for k, v in made.contents.items() if k != "sensors.parquet"}, {}, made.axis)
+    made = Made(
+        made.rid, {k: v for k, v in made.contents.items() if k != "sensors.parquet"}, {}, made.axis
+    )
     with pytest.raises(ReleaseError, match=r"make one with `kedro run`"):
         Forecaster.of(made)

@@ -19,7 +19,9 @@ LIMITS = {"low": {"lower_limit": -50.0, "upper_limit": 50.0}}
 def made() -> Made:
     """Three sensors on models, one of them with physical limits."""
     return make_release(
-        {"007": noise("007", N), "low": noise("low", N), "é": noise("e", N)}, weeks=14, metadata=LIMITS
+        {"007": noise("007", N), "low": noise("low", N), "é": noise("e", N)},
+        weeks=14,
+        metadata=LIMITS,
     )
 
 
@@ -40,7 +42,7 @@ def naive(frame: pl.DataFrame) -> pl.DataFrame:
         (lambda f: f.rename({"sensor_id": "sensor"}), "no column 'sensor_id', but 'sensor'"),
         (naive, "name no time zone"),
         (lambda f: naive(f).to_pandas(), "name no time zone"),
-        (lambda f: f.with_columns(pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M")), "name no time zone"),
+        (lambda f: f.with_columns(pl.col("timestamp").dt.strftime("%F %R")), "name no time zone"),
         (lambda f: f.with_columns(pl.col("timestamp").dt.epoch("s")), "timestamp is Int64"),
         (lambda f: f.with_columns(pl.col("timestamp").dt.date()), "timestamp is Date"),
         (lambda f: f.with_columns(sensor_id=pl.lit(7)), "ids are text"),

@@ -95,7 +95,11 @@ def check(made: Made, series: Mapping[str, np.ndarray], axis: Axis, *, reason: s
 def test_recent_readings_are_as_good_as_the_whole_history(zone: str, weeks: int) -> None:
     """Through gaps, exclusions and both changes of the clocks, right after the run."""
     stop = FIRST + weeks * WEEK
-    periods = ((FIRST + 900, FIRST + 950), (stop - 4 * WEEK - 300, stop - 4 * WEEK), (stop - 90, stop))
+    periods = (
+        (FIRST + 900, FIRST + 950),
+        (stop - 4 * WEEK - 300, stop - 4 * WEEK),
+        (stop - 90, stop),
+    )
     made = make_release(fleet(weeks), zone=zone, weeks=weeks, excluded={"excluded": periods})
     check(made, made.series, made.axis, reason="features_missing")
 
@@ -121,7 +125,10 @@ def test_the_night_in_which_the_clocks_change(hour: int) -> None:
     weeks = 11  # until 19 March
     origin = datetime(2018, 3, 24, tzinfo=UTC) + timedelta(hours=hour)
     axis = Axis(60, "Europe/Rome", FIRST, int(origin.timestamp()) // 3600)
-    longer = {name: noise(name, axis.stop - FIRST) for name in ("a", "bb", "ccc", "dddd", "eeeee", "f" * 6)}
+    longer = {
+        name: noise(name, axis.stop - FIRST)
+        for name in ("a", "bb", "ccc", "dddd", "eeeee", "f" * 6)
+    }
     made = make_release(
         {name: values[: weeks * WEEK] for name, values in longer.items()},
         zone="Europe/Rome", weeks=weeks,
@@ -157,9 +164,7 @@ def test_excluded_periods_may_be_added_when_forecasting() -> None:
     plain = made.forecaster.predict(recent)
     without = made.forecaster.predict(recent, excluded={"a": period})
     made.excluded = {"a": period}
-    np.testing.assert_array_equal(
-        told(without, "a"), from_whole_history(made, "a", values, axis)
-    )
+    np.testing.assert_array_equal(told(without, "a"), from_whole_history(made, "a", values, axis))
     assert not without.equals(plain)
 
 
@@ -190,9 +195,7 @@ def test_a_design_may_begin_anywhere_before_its_look_back(
     sums = sums.add(known[cut // 2 : cut], calendar.slot[cut // 2 : cut])
     part = Series(FIRST + cut, values[cut:], excluded[cut:])
     window = axis.calendar(FIRST + cut, n - cut)
-    seasonal: SeasonalMean = seasonal_mean(
-        part.learnable_values, window, horizon=24, before=sums
-    )
+    seasonal: SeasonalMean = seasonal_mean(part.learnable_values, window, horizon=24, before=sums)
     design = build_design(part, window, SPEC, horizon=24, seasonal=seasonal)
     np.testing.assert_array_equal(design.values[-24:], whole.values[-24:])
     np.testing.assert_array_equal(design.usable[-24:], whole.usable[-24:])

@@ -148,8 +148,8 @@ def _history(
     if baseline:
         weeks["baseline.weeks"] = baseline.reach
     return [
-        f"fleet.history_weeks: {fleet.history_weeks} is not allowed: {who} looks back up to {needed} "
-        "weeks, and forecasts are made from no more readings than that"
+        f"fleet.history_weeks: {fleet.history_weeks} is not allowed: {who} looks back up to "
+        f"{needed} weeks, and forecasts are made from no more readings than that"
         for who, needed in weeks.items()
         if needed > fleet.history_weeks
     ]

@@ -140,7 +140,7 @@ def _forecast(
     models = content.models[asked]
     told = forecast_models(models, stacks, covariates=covariates, packages=packages)
     backups = Backups.none_yet(*told.values.shape)
-    silent = ~np.isfinite(told.values).all(axis=1)
+    silent = np.asarray(~np.isfinite(told.values).all(axis=1), dtype=np.bool_)
     backups.ask(silent, content, asked, stacks)
     served = _serve(content, asked, window, told, backups)
     while backups.ask(_replaced(served), content, asked, stacks):

@@ -43,24 +43,24 @@ class Told:
         code = np.full((sensors, horizon), FAILED, dtype=np.int8)
         return cls(np.full((sensors, horizon), np.nan), code)
 
-    def fail(self, rows: Sequence[int] | IntArray, reason: str) -> None:
+    def tell(self, rows: IntArray, values: FloatArray, known: AnyArray) -> None:
+        """Say what some models forecast, and for which steps their features are known."""
+        finite = np.isfinite(values)
+        lost = known & ~finite
+        self.values[rows] = np.where(known & finite, values, np.nan)
+        self.code[rows] = np.where(lost, FAILED, np.where(known, FINE, MISSING))
+        for row in rows[lost.any(axis=1)].tolist():
+            self.errors.setdefault(row, "the model's forecast is no finite number")
+
+    def miss(self, rows: IntArray, reason: str) -> None:
+        """Say of some sensors that what their models look at is missing."""
+        self.code[rows] = MISSING
+        self.errors.update(dict.fromkeys(rows.tolist(), reason))
+
+    def fail(self, rows: IntArray, reason: str) -> None:
         """Say of some sensors that their models failed."""
-        self.values[rows], self.code[rows] = np.nan, FAILED
-        self.errors.update((int(row), reason) for row in rows)
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Models of one recipe.
-
-    Attributes:
-        rows: of the window; shape (n,).
-        models: one row each: ``feature_names``, ``coefficients``, ``intercept``, ``model_bytes``.
-    """
-
-    specification: str
-    rows: IntArray
-    models: pl.DataFrame
+        self.code[rows] = FAILED
+        self.errors.update(dict.fromkeys(rows.tolist(), reason))
 
 
 def forecast_models(
@@ -79,39 +79,77 @@ def forecast_models(
         packages: that estimators may come from, by the configuration of whoever loads.
     """
     told = Told.nothing(len(models), stacks.window.horizon)
+    work = _Work(stacks, told, covariates, tuple(packages))
     served = models.with_row_index("row").filter(pl.col("version").is_not_null())
     for (text,), found in served.group_by("specification", maintain_order=True):
-        group = Group(str(text), found["row"].to_numpy().astype(np.int64), found)
-        work = functools.partial(_forecast_group, group, stacks, told, covariates, packages)
-        done = attempt(work, what=f"models of {len(group.rows)} sensors")
+        done = attempt(functools.partial(work.group, str(text), found), what=f"recipe {text}")
         if isinstance(done, Failure):
-            told.fail(group.rows, done.reason)
+            told.fail(_rows(found), done.reason)
     return told
 
 
-def _forecast_group(
-    group: Group,
-    stacks: Stacks,
-    told: Told,
-    covariates: Covariates | None,
-    packages: Sequence[str],
-) -> None:
-    features = RecipeParameters.model_validate_json(group.specification).features
-    _check_reach(features, stacks)
-    given = set(covariates.names if covariates else ())
-    if absent := sorted(set(features.covariates) - given):
-        told.code[group.rows] = MISSING
-        told.errors.update((int(r), f"covariates are missing: {', '.join(absent)}") for r in group.rows)
-        return
-    sound = _checked(group, feature_names(features), told)
-    linear = sound["coefficients"].is_not_null()
-    for part, together in ((sound.filter(linear), None), (sound.filter(~linear), packages)):
-        rows = part["row"].to_numpy().astype(np.int64)
-        start = 0
-        for stack in stacks.of(rows):
-            some = part.slice(start, len(stack.rows))
-            start += len(stack.rows)
-            _forecast_stack(stack, features, some, told, covariates, together)
+def _rows(models: pl.DataFrame) -> IntArray:
+    return models["row"].to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What all models of a forecast share."""
+
+    stacks: Stacks
+    told: Told
+    covariates: Covariates | None
+    packages: tuple[str, ...]
+
+    def group(self, specification: str, models: pl.DataFrame) -> None:
+        """Forecast the models of one recipe, given as canonical JSON."""
+        features = RecipeParameters.model_validate_json(specification).features
+        _check_reach(features, self.stacks)
+        given = set(self.covariates.names if self.covariates else ())
+        if absent := sorted(set(features.covariates) - given):
+            self.told.miss(_rows(models), f"covariates are missing: {', '.join(absent)}")
+            return
+        sound = _checked(models, feature_names(features), self.told)
+        linear = sound["coefficients"].is_not_null()
+        for part in (sound.filter(linear), sound.filter(~linear)):
+            start = 0
+            for stack in self.stacks.of(_rows(part)):
+                self._stack(stack, features, part.slice(start, len(stack.rows)))
+                start += len(stack.rows)
+
+    def _stack(self, stack: Stack, features: FeatureParameters, models: pl.DataFrame) -> None:
+        """Forecast a stack of models that are all linear, or all others."""
+        with np.errstate(all="ignore"):  # what overflows is no number, and told so
+            design = build_design(
+                stack.series,
+                stack.calendar,
+                features,
+                horizon=stack.window.horizon,
+                covariates=stack.covariates(self.covariates),
+                seasonal=stack.seasonal(),
+            )
+            known = stack.horizon(design.usable)
+            ahead = np.ascontiguousarray(stack.horizon(design.values.T))
+            if models["coefficients"].null_count():
+                values = self._others(ahead, known, stack.rows, models)
+            else:
+                values = _linear(ahead, models)
+        self.told.tell(stack.rows, values, known)
+
+    def _others(
+        self, ahead: FloatArray, known: AnyArray, rows: IntArray, models: pl.DataFrame
+    ) -> FloatArray:
+        """Each by itself, from its bytes."""
+        values = np.full(known.shape, np.nan)
+        each = zip(rows.tolist(), models["sensor_id"], models["model_bytes"], strict=True)
+        for k, (row, sensor_id, content) in enumerate(each):
+            work = functools.partial(_one, ahead[:, k], known[k], content, self.packages)
+            found = attempt(work, what=f"model of sensor {sensor_id!r}")
+            if isinstance(found, Failure):
+                self.told.errors[row] = found.reason
+            else:
+                values[k] = found
+        return values
 
 
 def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
@@ -123,46 +161,15 @@ def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
         )
 
 
-def _checked(group: Group, names: tuple[str, ...], told: Told) -> pl.DataFrame:
+def _checked(models: pl.DataFrame, names: tuple[str, ...], told: Told) -> pl.DataFrame:
     """The models that were fitted on these features; the others fail."""
     fits = pl.col("feature_names") == pl.lit(list(names), dtype=pl.List(pl.String))
     sized = pl.col("coefficients").is_null() | (pl.col("coefficients").list.len() == len(names))
-    sound = group.models.select((fits & sized).fill_null(value=False)).to_series()
-    wrong = group.models.filter(~sound)["row"].to_list()
-    if wrong:
-        told.fail(wrong, "ValueError: the model was fitted on other features than its recipe makes")
-    return group.models.filter(sound)
-
-
-def _forecast_stack(
-    stack: Stack,
-    features: FeatureParameters,
-    models: pl.DataFrame,
-    told: Told,
-    covariates: Covariates | None,
-    packages: Sequence[str] | None,
-) -> None:
-    """Forecast a stack of linear models, or of others from these packages."""
-    with np.errstate(all="ignore"):  # what overflows is no number, and told so
-        design = build_design(
-            stack.series,
-            stack.calendar,
-            features,
-            horizon=stack.window.horizon,
-            covariates=stack.covariates(covariates),
-            seasonal=stack.seasonal(),
-        )
-        known = stack.horizon(design.usable)
-        ahead = np.ascontiguousarray(stack.horizon(design.values.T))
-        if packages is None:
-            values = _linear(ahead, models)
-        else:
-            values = _others(ahead, known, stack.rows, models, packages, told)
-    told.values[stack.rows] = np.where(known & np.isfinite(values), values, np.nan)
-    lost = known & ~np.isfinite(values)
-    told.code[stack.rows] = np.where(lost, FAILED, np.where(known, FINE, MISSING))
-    for row in stack.rows[lost.any(axis=1)].tolist():
-        told.errors.setdefault(row, "the model's forecast is no finite number")
+    sound = models.select((fits & sized).fill_null(value=False)).to_series()
+    if not sound.all():
+        reason = "ValueError: the model was fitted on other features than its recipe makes"
+        told.fail(_rows(models.filter(~sound)), reason)
+    return models.filter(sound)
 
 
 def _linear(ahead: FloatArray, models: pl.DataFrame) -> FloatArray:
@@ -173,30 +180,8 @@ def _linear(ahead: FloatArray, models: pl.DataFrame) -> FloatArray:
     return predict_weeks(found, ahead.reshape(len(ahead), -1).T).reshape(ahead.shape[1:])
 
 
-def _others(
-    ahead: FloatArray,
-    known: AnyArray,
-    rows: IntArray,
-    models: pl.DataFrame,
-    packages: Sequence[str],
-    told: Told,
-) -> FloatArray:
-    """Each by itself, from its bytes."""
-    values = np.full(known.shape, np.nan)
-    for k, (row, sensor_id, content) in enumerate(
-        zip(rows, models["sensor_id"], models["model_bytes"], strict=True)
-    ):
-        work = functools.partial(_one, ahead[:, k], known[k], content or b"", packages)
-        found = attempt(work, what=f"model of sensor {sensor_id!r}")
-        if isinstance(found, Failure):
-            told.errors[int(row)] = found.reason
-        else:
-            values[k] = found
-    return values
-
-
 def _one(
-    ahead: FloatArray, known: AnyArray, content: bytes, packages: Sequence[str]
+    ahead: FloatArray, known: AnyArray, content: bytes | None, packages: Sequence[str]
 ) -> FloatArray:
     if not content:
         raise ValueError("the model has neither coefficients nor bytes")

@@ -54,7 +54,7 @@ def judge_readings(
     """Bring readings to the grid.
 
     Args:
-        readings: ``sensor_id``, ``timestamp``, ``value``, in any order; further columns are ignored.
+        readings: ``sensor_id``, ``timestamp``, ``value``, in any order; other columns are ignored.
         known: ids of the release.
         step_minutes: of the grid.
 
@@ -91,9 +91,9 @@ def judge_readings(
 
 def _count(judged: pl.DataFrame) -> dict[int, dict[str, int]]:
     faulty = judged.filter(pl.col("reason").is_not_null() & pl.col("sensor").is_not_null())
-    counts = faulty.group_by("sensor", pl.col("reason").cast(pl.String)).len().sort("sensor", "reason")
+    counts = faulty.group_by("sensor", pl.col("reason").cast(pl.String)).len()
     found: dict[int, dict[str, int]] = {}
-    for sensor, reason, count in counts.iter_rows():
+    for sensor, reason, count in counts.sort("sensor", "reason").iter_rows():
         found.setdefault(sensor, {})[reason] = count
     return found
 
@@ -181,7 +181,8 @@ def read_covariates(covariates: Any, step_minutes: int) -> pl.DataFrame:
     if wrong:
         raise SchemaError(f"covariates: {listing(wrong)} are no numbers")
     placed = to_grid(_timed(table).lazy(), step_minutes=step_minutes, tolerance_minutes=0).collect()
-    lost = placed.filter(pl.col("off_grid") | pl.col("time").is_null() | pl.col("time").is_duplicated())
+    time = pl.col("time")
+    lost = placed.filter(pl.col("off_grid") | time.is_null() | time.is_duplicated())
     if lost.height:
         raise DataError(
             f"covariates: {lost.height} times are missing, stand in two rows or miss the step of "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from modelfleet.domain.arrays import FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, IntArray
 from modelfleet.domain.features import Covariates
 from modelfleet.domain.grid import Calendar
 from modelfleet.domain.series import SeasonalMean, Series, seasonal_mean
@@ -43,10 +43,10 @@ class Stack:
         """Steps of each sensor."""
         return len(self.series.values) // len(self.rows)
 
-    def horizon(self, values: FloatArray) -> FloatArray:
+    def horizon(self, values: AnyArray) -> AnyArray:
         """The forecast steps of each sensor; shape (..., n x length) to (..., n, horizon)."""
         apart = values.reshape(*values.shape[:-1], len(self.rows), self.length)
-        ahead: FloatArray = apart[..., -self.window.horizon :]
+        ahead: AnyArray = apart[..., -self.window.horizon :]
         return ahead
 
     def seasonal(self) -> SeasonalMean:

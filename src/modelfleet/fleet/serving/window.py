@@ -87,7 +87,8 @@ def find_origin(rows: pl.DataFrame, content: Content, at: datetime | None) -> in
     if origin < stop:
         raise DataError(
             f"at is {axis.time(origin):%Y-%m-%d %H:%M} UTC, but the release has learned from "
-            f"readings up to {axis.end:%Y-%m-%d %H:%M} UTC; ask for a later time, or an older release"
+            f"readings up to {axis.end:%Y-%m-%d %H:%M} UTC; ask for a later time, or an older "
+            "release"
         )
     if origin - stop > LATEST_WEEKS * axis.grid.per_week:
         raise DataError(

@@ -27,7 +27,14 @@ from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
 from modelfleet.fleet.tables import from_pandas, to_pandas
 from modelfleet.fleet.tasks.baseline import FOR_SERVING
 
-__all__ = ["assemble_release", "check_consistency", "decide_release", "summarise", "write_ledger"]
+__all__ = [
+    "assemble_release",
+    "check_consistency",
+    "decide_release",
+    "register_release",
+    "summarise",
+    "write_ledger",
+]
 
 
 def check_consistency(
@@ -142,6 +149,13 @@ def decide_release(
         holds={reason["code"] for reason in hold_reasons},
     )
     return decision, decision.as_dict()
+
+
+def register_release(
+    release_card: dict[str, Any], promotion_decision: dict[str, Any]
+) -> dict[str, str]:
+    """What MLflow is to show of the release, after it was decided whether it goes live."""
+    return {"rid": release_card["rid"], "state": promotion_decision["state"]}
 
 
 def summarise(

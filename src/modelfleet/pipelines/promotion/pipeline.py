@@ -81,6 +81,12 @@ def create_pipeline() -> Pipeline:
                 name="decide_release",
             ),
             Node(
+                nodes.register_release,
+                ["release_card", "promotion_decision"],
+                "registered_release",
+                name="register_release",
+            ),
+            Node(
                 nodes.summarise,
                 [
                     "ledger",
