@@ -36,10 +36,12 @@ from tests.estimators import Cautious
 from tests.fleet.engine.tasks import SOURCE
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
-BOUNDS = pl.DataFrame(schema=dict.fromkeys(("lower_limit", "upper_limit", "rule_value"), pl.Float64))
+BOUNDS = pl.DataFrame(
+    schema=dict.fromkeys(("lower_limit", "upper_limit", "rule_value"), pl.Float64())
+)
 SENSORS = pl.concat(
     [pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"}), BOUNDS],
-    how="horizontal",
+    how="diagonal",
 )
 ADMISSIONS = pl.DataFrame(
     {

@@ -1,4 +1,4 @@
-"""MLflow as a mirror: a version for each release, tags and alias as the channel says, and serving."""
+"""MLflow as a mirror: a version for each release, tags and alias of the channel, and serving."""
 
 import io
 import json
@@ -22,6 +22,7 @@ import polars as pl
 import pytest
 from mlflow.exceptions import MlflowException
 
+from modelfleet.domain.errors import ReleaseError
 from modelfleet.fleet.promotion import PromotionDecision
 from modelfleet.stores.channel import Channel
 from modelfleet.stores.mirror import RegisteredReleaseDataset, mirror_channel, register_release
@@ -123,7 +124,7 @@ def test_a_model_that_was_tampered_with_does_not_load(
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(MlflowException, match="cannot be trusted"):
+    with pytest.raises(ReleaseError, match="cannot be trusted"):
         mlflow.pyfunc.load_model(str(place))
 
 
@@ -134,11 +135,11 @@ def test_a_model_that_carries_another_release_does_not_load(
     place = Path(
         mlflow.artifacts.download_artifacts(f"models:/{NAME}@live", dst_path=str(tmp_path))
     )
-    with pytest.raises(MlflowException, match="registered for release 000000000000"):
+    with pytest.raises(ReleaseError, match="registered for release 000000000000"):
         mlflow.pyfunc.load_model(str(place), model_config={"rid": "0" * 64})
     added = place / "artifacts" / release.rid / "extra.parquet"
     shutil.copy(added.with_name("models.parquet"), added)
-    with pytest.raises(MlflowException, match=r"unknown 'extra.parquet'"):
+    with pytest.raises(ReleaseError, match=r"unknown 'extra.parquet'"):
         mlflow.pyfunc.load_model(str(place))
 
 
@@ -172,7 +173,7 @@ def test_tags_and_alias_follow_the_channel(empty: str, tmp_path: Path) -> None:
     client.create_registered_model("followed")
     for letter in "abc":
         tags = {"rid": letter * 64, "state": "waiting for approval"}
-        client.create_model_version("followed", "models:/m-0", tags=tags)
+        client.create_model_version("followed", str(tmp_path), tags=tags)
     channel, shown = Channel(Objects(str(tmp_path))), Versions("followed")
     waiting = ("waiting for approval", None)
 

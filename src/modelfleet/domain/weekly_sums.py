@@ -55,8 +55,5 @@ def _added(sums: FloatArray, values: FloatArray, slot: IntArray) -> FloatArray:
     places = np.concatenate([begin + rows, slot + rows], axis=1)
     both = [sums.reshape(-1, per_week), values.reshape(len(rows), len(slot))]
     weights = np.concatenate(both, axis=1)
-    total: FloatArray = np.bincount(
-        places.reshape(-1), weights=weights.reshape(-1), minlength=sums.size
-    )
-    summed: FloatArray = total.reshape(sums.shape)
-    return summed
+    total = np.bincount(places.reshape(-1), weights=weights.reshape(-1), minlength=sums.size)
+    return np.asarray(total.reshape(sums.shape), dtype=np.float64)

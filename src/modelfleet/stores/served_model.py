@@ -42,7 +42,9 @@ class ReleaseModel(PythonModel):
             )
         self._release = ReleaseStore(Objects(str(folder.parent))).open(folder.name)
 
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # MLflow takes hints for a schema
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
         """Forecast every sensor that stands in the request, and no other.
 
         Args:
