@@ -5,7 +5,6 @@ Run it with ``python -m tests.benchmarks.serving``; it prints the table of docs/
 
 import argparse
 import json
-import logging
 import os
 import statistics
 import tempfile
@@ -101,7 +100,6 @@ def log_to_mlflow(made: Made, folder: Path) -> tuple[float, float]:
     def work() -> None:
         register_release(ReleaseStore(releases), manifest.rid, next(names), state="live")
 
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
     with mlflow.start_run():
         work()  # imports
         return median_of(work)
@@ -117,9 +115,7 @@ def measure(sensors: int) -> dict[str, tuple[float, float]]:
     found = {
         "read the tables of the release": median_of(lambda: Forecaster.of(made)),
         f"forecast {sensors:,} sensors": median_of(lambda: forecaster.predict(readings)),
-        "forecast one sensor": median_of(
-            lambda: forecaster.predict(alone, sensors=["S000000"])
-        ),
+        "forecast one sensor": median_of(lambda: forecaster.predict(alone, sensors=["S000000"])),
     }
     with tempfile.TemporaryDirectory() as folder:
         found["register the release in MLflow"] = log_to_mlflow(made, Path(folder))

@@ -6,6 +6,7 @@ is logged, nothing else changes, and the next call mends it.
 """
 
 import importlib.metadata
+import io
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def _quietly() -> Iterator[None]:
     loud.setLevel(logging.WARNING)
     os.environ[BARS] = "false"
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore", UserWarning)
             yield
     finally:

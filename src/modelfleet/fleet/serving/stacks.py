@@ -83,9 +83,11 @@ class Stacks:
             yield self._stack(rows[start : start + together])
 
     def _stack(self, rows: IntArray) -> Stack:
-        ahead = ((0, 0), (0, self.window.horizon))
-        values = np.pad(self.window.values[rows], ahead, constant_values=np.nan)
-        excluded = np.pad(self.window.excluded[rows], ahead)
+        known = self.window.values.shape[1]
+        values = np.full((len(rows), known + self.window.horizon), np.nan)
+        values[:, :known] = self.window.values[rows]
+        excluded = np.zeros(values.shape, dtype=np.bool_)
+        excluded[:, :known] = self.window.excluded[rows]
         first = self.window.axis.first
         series = Series(first, values.reshape(-1), excluded.reshape(-1))
         return Stack(rows, series, self._calendar(len(rows)), self.window)
