@@ -34,6 +34,7 @@ from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
 from modelfleet.fleet.pinning import PINNED
 from modelfleet.fleet.retirement import NEVER_IN_SERVICE, RENAMED, RETIRED, STILL_SENDING
+from modelfleet.fleet.serving import schema
 from modelfleet.fleet.tasks.baseline import NO_BACKUP
 from tests.project import ROOT, Project, inside, make_project
 
@@ -46,6 +47,10 @@ DOCUMENTS = sorted(
     ]
 )
 OWN_DATA = ROOT / "docs" / "your-own-data.md"
+FORECASTS = {
+    *(schema.NO_RECENT_READINGS, schema.FEATURES_MISSING, schema.MODEL_FAILED),
+    *(schema.UNKNOWN_SENSOR, schema.NO_BACKUP),
+}
 GLOSSARY = ROOT / "docs" / "glossary.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -210,7 +215,7 @@ def all_codes() -> set[str]:
     """Every code that a person meets."""
     base = base_parameters()
     of_stages = admission_codes(base) | gate_codes(base) | ingestion_codes() | note_codes()
-    of_people = {*OVERRIDES.values(), PINNED}
+    of_people = {*OVERRIDES.values(), PINNED, *FORECASTS}
     return of_stages | output_codes(base) | of_people | set(NO_BACKUP.values()) | {WORKER_DIED}
 
 

@@ -204,6 +204,7 @@ def test_a_release_refuses_champions_that_are_not_live() -> None:
     verdicts = kept()
     ledger = build_ledger(SENSORS, ADMISSIONS, BASELINES, CANDIDATES, verdicts)
     parts: dict[str, Any] = {
+        "sensors": SENSORS,
         "ledger": ledger,
         "candidates": CANDIDATES,
         "baselines": BASELINES,

@@ -39,7 +39,13 @@ from tests.fleet.engine.tasks import SOURCE
 from tests.governed import Governed
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
-SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})
+BOUNDS = pl.DataFrame(
+    schema=dict.fromkeys(("lower_limit", "upper_limit", "rule_value"), pl.Float64())
+)
+SENSORS = pl.concat(
+    [pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"}), BOUNDS],
+    how="diagonal",
+)
 ADMISSIONS = pl.DataFrame(
     {
         "sensor_id": IDS,
@@ -192,6 +198,7 @@ def test_a_retired_sensor_is_served_by_nothing() -> None:
 def draft(**changes: Any) -> Any:
     """A release of the five."""
     parts = {
+        "sensors": SENSORS,
         "ledger": ledger(),
         "candidates": CANDIDATES,
         "baselines": BASELINES,

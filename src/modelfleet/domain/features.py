@@ -16,7 +16,10 @@ from modelfleet.domain.medians import median_of_rows
 from modelfleet.domain.parameters.recipes import FeatureParameters
 from modelfleet.domain.series import SeasonalMean, Series, carry_forward, seasonal_mean
 
-__all__ = ["Covariates", "Design", "build_design", "feature_names"]
+__all__ = ["Covariates", "Design", "build_design", "feature_names", "look_back"]
+
+CLOCK_HOURS = 2
+"""The most that clocks are changed by."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,18 @@ def feature_names(spec: FeatureParameters) -> tuple[str, ...]:
     )
 
 
+def look_back(spec: FeatureParameters, grid: Grid, *, horizon: int) -> int:
+    """Steps before a forecast's first one that its features may rest on, one by one.
+
+    What lies further back shapes them only through the running weekly pattern.
+    """
+    clocks = -(-grid.per_day * CLOCK_HOURS // 24)
+    spans = max((*spec.levels, *spec.deviations), default=0)
+    weeks = max((back * grid.per_week + clocks for back in spec.weeks), default=0)
+    reach = max(*spec.lags, weeks, horizon + spans, horizon)
+    return reach + spec.carry_steps + horizon
+
+
 def build_design(
     series: Series,
     calendar: Calendar,
@@ -96,6 +111,7 @@ def build_design(
     horizon: int,
     covariates: Covariates | None = None,
     buffer: FloatArray | None = None,
+    seasonal: SeasonalMean | None = None,
 ) -> Design:
     """Build the features of every step of a series.
 
@@ -109,12 +125,15 @@ def build_design(
         covariates: required where ``spec.covariates`` names any.
         buffer: memory to build in, for many sensors one after the other; at least (columns, n)
             numbers. The design lasts until the next one is built there. ``None`` takes new memory.
+        seasonal: the running weekly pattern of these steps, where it goes on from what came before
+            them; ``None`` begins it with the series.
 
     A value that is missing for longer than ``spec.carry_steps`` is stood in for by the sensor's own
     weekly pattern as it was known at that time. A row that needs this for more than
     ``spec.max_missing_share`` of its lags is not usable.
     """
-    seasonal = seasonal_mean(series.learnable_values, calendar, horizon=horizon)
+    if seasonal is None:
+        seasonal = seasonal_mean(series.learnable_values, calendar, horizon=horizon)
     held = carry_forward(series.values, limit=spec.carry_steps)
     missing = ~np.isfinite(held)
     filled = np.where(missing, seasonal.known, held)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import BoolArray, FloatArray
+from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 from modelfleet.domain.grid import Calendar
+from modelfleet.domain.weekly_sums import WeeklySums
 
 __all__ = ["SeasonalMean", "Series", "carry_forward", "seasonal_mean"]
 
@@ -57,8 +58,9 @@ class SeasonalMean:
 
     Attributes:
         known: per step, the mean of the same slot over all that was known one horizon before;
-            NaN until the slot was seen once; shape (n,).
-        final: per slot, the mean over the whole series; NaN if never seen; shape (per_week,).
+            NaN until the slot was seen once; shape (n,), or (sensors, n).
+        final: per slot, the mean over the whole series; NaN if never seen; shape (per_week,), or
+            (sensors, per_week).
     """
 
     known: FloatArray
@@ -88,27 +90,41 @@ def carry_forward(values: FloatArray, *, limit: int) -> FloatArray:
     return held
 
 
-def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> SeasonalMean:
+def seasonal_mean(
+    values: FloatArray, calendar: Calendar, *, horizon: int, before: WeeklySums | None = None
+) -> SeasonalMean:
     """Mean of each slot of the local week, as it was known ``horizon`` steps before each step.
 
     Args:
-        values: shape (n,), NaN where unknown; unknown values do not count.
+        values: shape (n,), or (sensors, n) of sensors that share the calendar; NaN where unknown;
+            unknown values do not count.
         calendar: of the same n steps.
         horizon: steps between the last known value and the forecast.
+        before: what came before the first step. From ``horizon`` steps on the answer is then that
+            of the whole, to the bit. ``None`` is nothing.
     """
-    slots = calendar.grid.per_week
+    slots, sensors = calendar.grid.per_week, values.shape[:-1]
     known = np.isfinite(values)
     shown = int(calendar.rank.max(initial=-1)) + 1
-    cell = calendar.cell
-    sums, counts = np.zeros((2, shown + 1, slots))  # row r: before the slot was shown r times
-    sums[1:].reshape(-1)[cell] = np.where(known, values, 0.0)
-    counts[1:].reshape(-1)[cell] = known
-    sums, counts = sums.cumsum(axis=0), counts.cumsum(axis=0)
+    # Row r holds what came before the slot was shown r times.
+    sums, counts = np.zeros((2, *sensors, shown + 1, slots))
+    if before is not None:
+        sums[..., 0, :], counts[..., 0, :] = before.total, before.count
+    cell = calendar.cell + slots
+    sums.reshape(*sensors, -1)[..., cell] = np.where(known, values, 0.0)
+    counts.reshape(*sensors, -1)[..., cell] = known
+    sums, counts = sums.cumsum(axis=-2), counts.cumsum(axis=-2)
     usable = calendar.known_cell(horizon)
     return SeasonalMean(
-        known=_ratio(np.take(sums, usable, mode="clip"), np.take(counts, usable, mode="clip")),
-        final=_ratio(sums[-1], counts[-1]),
+        known=_ratio(_picked(sums, usable), _picked(counts, usable)),
+        final=_ratio(sums[..., -1, :], counts[..., -1, :]),
     )
+
+
+def _picked(table: FloatArray, cells: IntArray) -> FloatArray:
+    flat = table.reshape(*table.shape[:-2], -1)
+    picked: FloatArray = np.take(flat, cells, axis=-1, mode="clip")
+    return picked
 
 
 def _ratio(total: FloatArray, count: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from modelfleet.fleet.ledger import LEDGER_SCHEMA
 from modelfleet.fleet.model_card import CARD, model_card
 from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.service import TablesInHand
+from modelfleet.fleet.serving_state import STATE_COLUMNS
 from modelfleet.fleet.sharded import ReadingsSource
 
 __all__ = [
@@ -58,6 +59,16 @@ BASELINE_COLUMNS = (
     "trained_from",
     "trained_to",
 )
+SENSOR_COLUMNS = (
+    "sensor_id",
+    "cohort",
+    "kind",
+    "unit",
+    "lower_limit",
+    "upper_limit",
+    "rule_value",
+)
+"""What forecasts need of the metadata: bounds of rules, and the limits of readings."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ class ReleaseDraft:
 
 def draft_release(
     *,
+    sensors: pl.DataFrame,
     ledger: pl.DataFrame,
     candidates: pl.DataFrame,
     baselines: pl.DataFrame,
@@ -97,6 +109,7 @@ def draft_release(
     """Put a release together.
 
     Args:
+        sensors: metadata of the fleet, the columns of :data:`SENSOR_COLUMNS` among them.
         ledger: what serves each sensor.
         candidates: models; those that serve go into the release.
         baselines: all of them: the backup of every sensor.
@@ -113,6 +126,7 @@ def draft_release(
     """
     models = [_new_models(ledger, candidates, parameters), _kept_models(ledger, champions)]
     tables = {
+        "sensors": _with_state(sensors, baselines),
         "models": pl.concat(models, how="diagonal_relaxed"),
         "baselines": baselines.select(BASELINE_COLUMNS),
         "serves": _with_codes_only(ledger),
@@ -135,6 +149,12 @@ def _manifest(contents: Mapping[str, bytes], readings: ReadingsSource) -> Manife
         versions=library_versions(),
         readings=readings_digest(readings),
     )
+
+
+def _with_state(sensors: pl.DataFrame, baselines: pl.DataFrame) -> pl.DataFrame:
+    """What must be known of each sensor, whoever serves it."""
+    state = baselines.select("sensor_id", *STATE_COLUMNS)
+    return sensors.select(SENSOR_COLUMNS).join(state, on="sensor_id", how="left")
 
 
 def _new_models(

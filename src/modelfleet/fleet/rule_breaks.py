@@ -19,7 +19,7 @@ from modelfleet.fleet.retirement import RETIRED
 from modelfleet.fleet.sensor_rules import SensorRules, rules_by_sensor, rules_of_fleet
 from modelfleet.fleet.served_figures import replaced_rows
 
-__all__ = ["RULE_BREAKS_SCHEMA", "count_rule_breaks"]
+__all__ = ["RULE_BREAKS_SCHEMA", "count_rule_breaks", "sums_in_service"]
 
 RULE_BREAKS_SCHEMA = pl.Schema(
     {
@@ -74,7 +74,7 @@ def count_rule_breaks(
     order = pl.col("rule").replace_strict({name: k for k, name in enumerate(names)}, default=None)
     retired = admissions.filter(pl.col("reasons").list.contains(RETIRED))["sensor_id"]
     serving = ~known["sensor_id"].is_in(retired.implode()).to_numpy()
-    sums = _count_sums(known, candidates, baselines, verdicts, _in_service(rules.sums, serving))
+    sums = _count_sums(known, candidates, baselines, verdicts, sums_in_service(rules.sums, serving))
     return pl.concat([own.sort(order, "cohort"), sums]).match_to_schema(RULE_BREAKS_SCHEMA)
 
 
@@ -138,7 +138,7 @@ def _count_sums(
     return _with_share(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
-def _in_service(sums: Sequence[CohortSum], serving: BoolArray) -> tuple[CohortSum, ...]:
+def sums_in_service(sums: Sequence[CohortSum], serving: BoolArray) -> tuple[CohortSum, ...]:
     """Sums over sensors in service; cohorts that have none have no sum."""
     left = (replace(each, members=each.members & serving) for each in sums)
     return tuple(each for each in left if each.members.any())

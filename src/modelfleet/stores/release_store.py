@@ -4,13 +4,14 @@ A release is complete when its manifest is there: the manifest is written last, 
 create. What was published before it is overwritten by the same bytes when publishing is repeated.
 """
 
+import functools
 import hashlib
 import io
 import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from kedro.io import DatasetError
@@ -23,6 +24,9 @@ from modelfleet.fleet.provenance import ATTACHED, PROVENANCE
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.objects import Objects
+
+if TYPE_CHECKING:
+    from modelfleet.fleet.serving import Forecaster
 
 __all__ = ["Release", "ReleaseDataset", "ReleaseStore"]
 
@@ -56,6 +60,25 @@ class Release:
     def table(self, name: str) -> pl.DataFrame:
         """One of its tables, such as ``serves``."""
         return pl.read_parquet(io.BytesIO(self.contents[f"{name}.parquet"]))
+
+    @functools.cached_property
+    def forecaster(self) -> "Forecaster":
+        """What forecasts by this release; its tables are read once.
+
+        Raises:
+            ReleaseError: the release was made before releases could forecast.
+        """
+        from modelfleet.fleet.serving import Forecaster
+
+        return Forecaster.of(self)
+
+    def predict(self, readings: Any, **options: Any) -> pl.DataFrame:
+        """Forecast the next horizon of each sensor from recent readings.
+
+        Arguments, result and errors are those of
+        :meth:`~modelfleet.fleet.serving.Forecaster.predict`.
+        """
+        return self.forecaster.predict(readings, **options)
 
 
 @dataclass(frozen=True)

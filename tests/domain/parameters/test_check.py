@@ -229,6 +229,7 @@ def test_a_horizon_leaves_room_for_the_week_before(frequency, horizon):
     """In spring last week's value lies an hour nearer than a week: it must be known by then."""
     lags = [("training.recipes.linear.features.lags", [700])]
     lags += [("training.recipes.boosting.features.lags", [700])]
+    lags += [("fleet.history_weeks", 104)]
     changes = [("fleet.frequency", frequency), ("fleet.horizon", horizon), *lags]
     (line,) = problems(spoiled(*changes))
     assert line.startswith(f"fleet.horizon: {horizon} is not allowed")
@@ -287,3 +288,12 @@ def test_a_penalty_below_zero_is_refused():
     """The arguments of an estimator are checked when the configuration is loaded."""
     (line,) = problems(spoiled((f"{LINEAR}.estimator.arguments", {"alpha": -1.0})))
     assert "alpha" in line
+
+
+def test_nothing_looks_back_further_than_the_history_that_forecasts_are_made_from() -> None:
+    """A recipe and a baseline that do are named with the weeks that they need."""
+    told = "fleet.history_weeks: 4 is not allowed: {} looks back up to 5 weeks, and forecasts are "
+    assert problems(spoiled(("fleet.history_weeks", 4))) == [
+        f"{told.format(who)}made from no more readings than that"
+        for who in ("training.recipes.linear", "baseline.weeks")
+    ]

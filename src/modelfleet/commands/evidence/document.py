@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 LONG = (
     *("actual_trace", "forecast_trace", "baseline_trace", "trace"),
     *("model_bytes", "pattern", "seasonal_mean", "coefficients", "feature_names"),
+    *("weekly_total", "weekly_count", "excluded"),
 )
 """Columns for machines: a reader of the evidence has no use for hundreds of numbers."""
 COSTS = "cost_"

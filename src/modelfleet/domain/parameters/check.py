@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelfleet.domain.errors import ConfigurationError
+from modelfleet.domain.features import look_back
 from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.costs import CostParameters
@@ -92,7 +93,7 @@ def _lines(section: str, error: ValidationError) -> list[str]:
 
 def _between_sections(sections: Mapping[str, Any]) -> list[str]:
     """What sections that are right by themselves contradict in each other."""
-    checks = (_horizon, _lags, _covariates, _weeks)
+    checks = (_horizon, _lags, _history, _covariates, _weeks)
     return [problem for check in checks for problem in check(**_asked(check, sections))]
 
 
@@ -127,6 +128,30 @@ def _lags(fleet: FleetParameters | None, training: TrainingParameters | None) ->
         f"than fleet.horizon, which is {fleet.horizon} steps"
         for name, lags in short.items()
         if lags
+    ]
+
+
+def _history(
+    fleet: FleetParameters | None,
+    baseline: BaselineParameters | None,
+    training: TrainingParameters | None,
+) -> list[str]:
+    if fleet is None:
+        return []
+    grid, horizon = fleet.grid, fleet.horizon
+    recipes = training.assigned if training else {}
+    steps = {
+        f"training.recipes.{name}": look_back(recipe.features, grid, horizon=horizon)
+        for name, recipe in recipes.items()
+    }
+    weeks = {who: -(-reach // grid.per_week) for who, reach in steps.items()}
+    if baseline:
+        weeks["baseline.weeks"] = baseline.reach
+    return [
+        f"fleet.history_weeks: {fleet.history_weeks} is not allowed: {who} looks back up to "
+        f"{needed} weeks, and forecasts are made from no more readings than that"
+        for who, needed in weeks.items()
+        if needed > fleet.history_weeks
     ]
 
 

@@ -10,7 +10,16 @@ from pydantic import Field, field_validator, model_validator
 from modelfleet.domain.grid import MINUTES_PER_DAY, Grid
 from modelfleet.domain.parameters.base import Integer, Number, Parameters
 
-__all__ = ["BacktestParameters", "EngineParameters", "FleetParameters", "check_time_zone"]
+__all__ = [
+    "HISTORY_WEEKS",
+    "BacktestParameters",
+    "EngineParameters",
+    "FleetParameters",
+    "check_time_zone",
+]
+
+HISTORY_WEEKS = 5
+"""Weeks of readings that a forecast is made from, where nothing else is said."""
 
 CLUSTERS = {"dask": "distributed", "ray": "ray"}
 """Backends that can be on other machines, and the package that each needs."""
@@ -36,6 +45,7 @@ class FleetParameters(Parameters):
     horizon: Integer = Field(ge=1)
     shards: Integer = Field(ge=1, le=4096)
     quorum: Number = Field(gt=0, le=1)
+    history_weeks: Integer = Field(default=HISTORY_WEEKS, ge=1, le=104)
 
     _zone = field_validator("time_zone")(check_time_zone)
 

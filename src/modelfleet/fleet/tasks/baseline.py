@@ -13,7 +13,7 @@ from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.choice import Choice, choose
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest
 from modelfleet.domain.parameters.baseline import BEST, BaselineParameters
-from modelfleet.domain.parameters.fleet import BacktestParameters
+from modelfleet.domain.parameters.fleet import HISTORY_WEEKS, BacktestParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.scoring import by_week, measure_errors, weekly_loss
 from modelfleet.fleet.axis import Axis
@@ -29,8 +29,9 @@ from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.judged import TRACE, TRACED, Judged, future_pattern, judged_series
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.serving_state import STATE_COLUMNS, state_columns
 
-__all__ = ["BASELINE_SCHEMA", "BaselineTask"]
+__all__ = ["BASELINE_SCHEMA", "FOR_SERVING", "BaselineTask"]
 
 BASELINE_SCHEMA = pl.Schema(
     {
@@ -53,6 +54,7 @@ BASELINE_SCHEMA = pl.Schema(
         "excluded_hours": pl.Float64(),
         "trained_from": TIME,
         "trained_to": TIME,
+        **STATE_COLUMNS,
     }
 )
 """One row per sensor.
@@ -61,8 +63,12 @@ BASELINE_SCHEMA = pl.Schema(
 week. ``choice_loss`` has the mean absolute errors of the candidates, in the order of the
 configuration, on the weeks on which the choice was made; NaN for one without a forecast. ``trace``
 is what it said of the last two judged weeks, step by step: those of the candidates' traces. The
-columns of its interval are :data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`."""
+columns of its interval are :data:`~modelfleet.fleet.interval_evidence.INTERVAL_COLUMNS`. Those of
+:data:`~modelfleet.fleet.serving_state.STATE_COLUMNS` are what any model of the sensor must know of
+its history to forecast from recent readings."""
 
+FOR_SERVING = ("pattern", *STATE_COLUMNS)
+"""Columns that only a release needs: hundreds of numbers of each sensor."""
 
 NO_BACKUP = {
     "weekly_naive": "no_recent_value",
@@ -83,6 +89,8 @@ class BaselineTask:
         parameters: which baselines there are.
         backtest: weeks that are judged, and the weeks before on which the choice is made.
         intervals: how wide intervals are, and how they follow what they cover.
+        history_weeks: readings of so many weeks will be there when forecasts are made; what lies
+            before is summed up.
     """
 
     roster: Roster
@@ -91,6 +99,7 @@ class BaselineTask:
     parameters: BaselineParameters
     backtest: BacktestParameters
     intervals: IntervalParameters
+    history_weeks: int = HISTORY_WEEKS
     kind: str = "baselines"
 
     @property
@@ -120,7 +129,7 @@ class BaselineTask:
 
     def fingerprint(self) -> str:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
-        return digest_of(self.roster.fingerprint(), self._shaping)
+        return digest_of(self.roster.fingerprint(), self._shaping, str(self.history_weeks))
 
     @functools.cached_property
     def _shaping(self) -> str:
@@ -171,6 +180,7 @@ class BaselineTask:
             "excluded_hours": self.axis.grid.hours(int(judged.series.excluded.sum())),
             "trained_from": self.axis.time(block.first),
             "trained_to": self.axis.time(self.axis.stop - 1),
+            **state_columns(judged, member.excluded, self.axis, weeks=self.history_weeks),
         }
 
     def _forecasts(self, member: Member, judged: Judged) -> dict[str, FloatArray]:

@@ -50,7 +50,8 @@ def fit_baselines(
         scope=ingestion.events.scope,
     )
     roster = make_roster(known, assign(known, baseline.assign), periods)
-    task = BaselineTask(roster, axis, fleet.horizon, baseline, backtest, intervals)
+    shape = (fleet.horizon, baseline, backtest, intervals, fleet.history_weeks)
+    task = BaselineTask(roster, axis, *shape)
     baselines = map_shards(task, source=readings, workspace=workspace, engine=engine)
     stamp = stamp_stage("baseline", validation_stamp, fleet, backtest, baseline, intervals)
     return baselines, stamp

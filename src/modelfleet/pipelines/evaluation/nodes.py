@@ -24,6 +24,7 @@ from modelfleet.fleet.scorecard import TRACES
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
+from modelfleet.fleet.tasks.baseline import FOR_SERVING
 from modelfleet.reporting import (
     ReportContent,
     plot_examples,
@@ -64,7 +65,7 @@ def judge_candidates(
     found = judge_fleet(
         sensors=known,
         admissions=from_pandas(admissions, lists=("reasons",)),
-        baselines=baselines.collect(without=("pattern",)),
+        baselines=baselines.collect(without=FOR_SERVING),
         candidates=candidates.collect(without=TRACES),
         comparisons=comparisons.collect(),
         champions=champions,
@@ -132,7 +133,7 @@ def compare_exclusions(
         gate=evaluation.gate,
         overrides=overrides,
     )
-    fitted = baselines.collect(without=("pattern",))
+    fitted = baselines.collect(without=FOR_SERVING)
     effects = find_effects(
         candidates.collect(without=TRACES),
         unexcluded_candidates.collect(without=TRACES),
@@ -207,7 +208,7 @@ def write_report(
         sensors=from_pandas(sensors),
         profiles=measurements.collect(),
         admissions=from_pandas(admissions, lists=("reasons", "explanation")),
-        baselines=baselines.collect(without=("pattern",)),
+        baselines=baselines.collect(without=FOR_SERVING),
         candidates=candidates.collect(without=TRACES),
         traces=candidates.scan(),
         verdicts=from_pandas(verdicts, lists=("reasons",)),

@@ -33,12 +33,14 @@ from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame
 from modelfleet.fleet.stamps import Stamp, check_stages
 from modelfleet.fleet.summary import fleet_metrics, release_card, summarise_run
 from modelfleet.fleet.tables import from_pandas, to_pandas
+from modelfleet.fleet.tasks.baseline import FOR_SERVING
 
 __all__ = [
     "announce",
     "assemble_release",
     "check_consistency",
     "decide_release",
+    "register_release",
     "summarise",
     "write_ledger",
 ]
@@ -82,7 +84,7 @@ def write_ledger(
     ledger = build_ledger(
         from_pandas(sensors),
         from_pandas(admissions, lists=("reasons",)),
-        baselines.collect(without=("pattern",)),
+        baselines.collect(without=FOR_SERVING),
         candidates.collect(without=TRACES),
         from_pandas(verdicts, lists=("reasons",)),
         champions=standing_champions(champions, overrides),
@@ -91,6 +93,7 @@ def write_ledger(
 
 
 def assemble_release(
+    sensors: pd.DataFrame,
     ledger: pd.DataFrame,
     candidates: ShardedFrame,
     baselines: ShardedFrame,
@@ -117,6 +120,7 @@ def assemble_release(
     """The release, and a card that says what is in it."""
     learned = (fleet, backtest, validation, baseline, training)
     draft = draft_release(
+        sensors=from_pandas(sensors),
         ledger=from_pandas(ledger, lists=("reasons",)),
         candidates=candidates.collect(without=TRACES),
         baselines=baselines.collect(),
@@ -176,6 +180,13 @@ def announce(
         holds=hold_reasons,
         environment=run_info["environment"],
     )
+
+
+def register_release(
+    release_card: dict[str, Any], promotion_decision: dict[str, Any]
+) -> dict[str, str]:
+    """What MLflow is to show of the release, after it was decided whether it goes live."""
+    return {"rid": release_card["rid"], "state": promotion_decision["state"]}
 
 
 def summarise(

@@ -48,6 +48,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.assemble_release,
                 [
+                    "sensors",
                     "ledger",
                     "candidates",
                     "baselines",
@@ -98,6 +99,12 @@ def create_pipeline() -> Pipeline:
                 ],
                 "notices",
                 name="announce",
+            ),
+            Node(
+                nodes.register_release,
+                ["release_card", "promotion_decision"],
+                "registered_release",
+                name="register_release",
             ),
             Node(
                 nodes.summarise,

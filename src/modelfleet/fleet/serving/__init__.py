@@ -1,0 +1,6 @@
+"""Forecasts by a release: the one way in which models, rules and backups are asked."""
+
+from modelfleet.fleet.serving.forecaster import Forecaster
+from modelfleet.fleet.serving.schema import FORECAST_SCHEMA
+
+__all__ = ["FORECAST_SCHEMA", "Forecaster"]

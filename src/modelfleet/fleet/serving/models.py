@@ -1,0 +1,192 @@
+"""What the models say: recipe by recipe, many sensors at a time, and each by itself if it fails."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
+from modelfleet.domain.features import Covariates, build_design, feature_names, look_back
+from modelfleet.domain.forecasters import LinearModel
+from modelfleet.domain.forecasters.linear import predict_weeks
+from modelfleet.domain.parameters.recipes import FeatureParameters, RecipeParameters
+from modelfleet.fleet.arrays import as_floats, as_matrix
+from modelfleet.fleet.isolation import Failure, attempt
+from modelfleet.fleet.model_bytes import model_from_bytes
+from modelfleet.fleet.serving.stacks import Stack, Stacks
+
+__all__ = ["FAILED", "FINE", "MISSING", "Told", "forecast_models"]
+
+FINE, MISSING, FAILED = 0, 1, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What the models say of the sensors of a window.
+
+    Attributes:
+        values: NaN where a model says nothing; shape (n, horizon).
+        code: :data:`FINE`, or why there is no value: :data:`MISSING` features or a model that
+            :data:`FAILED`; shape (n, horizon).
+        errors: in words, by row.
+    """
+
+    values: FloatArray
+    code: AnyArray
+    errors: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def nothing(cls, sensors: int, horizon: int) -> "Told":
+        """No model says anything."""
+        code = np.full((sensors, horizon), FAILED, dtype=np.int8)
+        return cls(np.full((sensors, horizon), np.nan), code)
+
+    def tell(self, rows: IntArray, values: FloatArray, known: AnyArray) -> None:
+        """Say what some models forecast, and for which steps their features are known."""
+        finite = np.isfinite(values)
+        lost = known & ~finite
+        self.values[rows] = np.where(known & finite, values, np.nan)
+        self.code[rows] = np.where(lost, FAILED, np.where(known, FINE, MISSING))
+        for row in rows[lost.any(axis=1)].tolist():
+            self.errors.setdefault(row, "the model's forecast is no finite number")
+
+    def miss(self, rows: IntArray, reason: str) -> None:
+        """Say of some sensors that what their models look at is missing."""
+        self.code[rows] = MISSING
+        self.errors.update(dict.fromkeys(rows.tolist(), reason))
+
+    def fail(self, rows: IntArray, reason: str) -> None:
+        """Say of some sensors that their models failed."""
+        self.code[rows] = FAILED
+        self.errors.update(dict.fromkeys(rows.tolist(), reason))
+
+
+def forecast_models(
+    models: pl.DataFrame,
+    stacks: Stacks,
+    *,
+    covariates: Covariates | None,
+    packages: Sequence[str],
+) -> Told:
+    """Forecast every sensor of a window that has a model.
+
+    Args:
+        models: one row per sensor of the window, nulls where there is no model.
+        stacks: of the window.
+        covariates: companions of the fleet, or ``None``.
+        packages: that estimators may come from, by the configuration of whoever loads.
+    """
+    told = Told.nothing(len(models), stacks.window.horizon)
+    work = _Work(stacks, told, covariates, tuple(packages))
+    served = models.with_row_index("row").filter(pl.col("version").is_not_null())
+    for (text,), found in served.group_by("specification", maintain_order=True):
+        done = attempt(functools.partial(work.group, str(text), found), what=f"recipe {text}")
+        if isinstance(done, Failure):
+            told.fail(_rows(found), done.reason)
+    return told
+
+
+def _rows(models: pl.DataFrame) -> IntArray:
+    return models["row"].to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What all models of a forecast share."""
+
+    stacks: Stacks
+    told: Told
+    covariates: Covariates | None
+    packages: tuple[str, ...]
+
+    def group(self, specification: str, models: pl.DataFrame) -> None:
+        """Forecast the models of one recipe, given as canonical JSON."""
+        features = RecipeParameters.model_validate_json(specification).features
+        _check_reach(features, self.stacks)
+        given = set(self.covariates.names if self.covariates else ())
+        if absent := sorted(set(features.covariates) - given):
+            self.told.miss(_rows(models), f"covariates are missing: {', '.join(absent)}")
+            return
+        sound = _checked(models, feature_names(features), self.told)
+        linear = sound["coefficients"].is_not_null()
+        for part in (sound.filter(linear), sound.filter(~linear)):
+            start = 0
+            for stack in self.stacks.of(_rows(part)):
+                self._stack(stack, features, part.slice(start, len(stack.rows)))
+                start += len(stack.rows)
+
+    def _stack(self, stack: Stack, features: FeatureParameters, models: pl.DataFrame) -> None:
+        """Forecast a stack of models that are all linear, or all others."""
+        with np.errstate(all="ignore"):  # what overflows is no number, and told so
+            design = build_design(
+                stack.series,
+                stack.calendar,
+                features,
+                horizon=stack.window.horizon,
+                covariates=stack.covariates(self.covariates),
+                seasonal=stack.seasonal(),
+            )
+            known = stack.horizon(design.usable)
+            ahead = np.ascontiguousarray(stack.horizon(design.values.T))
+            if models["coefficients"].null_count():
+                values = self._others(ahead, known, stack.rows, models)
+            else:
+                values = _linear(ahead, models)
+        self.told.tell(stack.rows, values, known)
+
+    def _others(
+        self, ahead: FloatArray, known: AnyArray, rows: IntArray, models: pl.DataFrame
+    ) -> FloatArray:
+        """Each by itself, from its bytes."""
+        values = np.full(known.shape, np.nan)
+        each = zip(rows.tolist(), models["sensor_id"], models["model_bytes"], strict=True)
+        for k, (row, sensor_id, content) in enumerate(each):
+            work = functools.partial(_one, ahead[:, k], known[k], content, self.packages)
+            found = attempt(work, what=f"model of sensor {sensor_id!r}")
+            if isinstance(found, Failure):
+                self.told.errors[row] = found.reason
+            else:
+                values[k] = found
+        return values
+
+
+def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
+    window = stacks.window
+    needed = look_back(features, window.axis.grid, horizon=window.horizon)
+    if needed > window.values.shape[1]:
+        raise ValueError(
+            f"the recipe looks back {needed} steps, the release only {window.values.shape[1]}"
+        )
+
+
+def _checked(models: pl.DataFrame, names: tuple[str, ...], told: Told) -> pl.DataFrame:
+    """The models that were fitted on these features; the others fail."""
+    fits = pl.col("feature_names") == pl.lit(list(names), dtype=pl.List(pl.String))
+    sized = pl.col("coefficients").is_null() | (pl.col("coefficients").list.len() == len(names))
+    sound = models.select((fits & sized).fill_null(value=False)).to_series()
+    if not sound.all():
+        reason = "ValueError: the model was fitted on other features than its recipe makes"
+        told.fail(_rows(models.filter(~sound)), reason)
+    return models.filter(sound)
+
+
+def _linear(ahead: FloatArray, models: pl.DataFrame) -> FloatArray:
+    """Shape (columns, n, horizon) to (n, horizon)."""
+    weights = as_matrix(models["coefficients"], len(ahead))
+    constants = as_floats(models["intercept"]).tolist()
+    found = [LinearModel(*each) for each in zip(weights, constants, strict=True)]
+    return predict_weeks(found, ahead.reshape(len(ahead), -1).T).reshape(ahead.shape[1:])
+
+
+def _one(
+    ahead: FloatArray, known: AnyArray, content: bytes | None, packages: Sequence[str]
+) -> FloatArray:
+    if not content:
+        raise ValueError("the model has neither coefficients nor bytes")
+    values = np.full(len(known), np.nan)
+    model = model_from_bytes(content, packages=packages)
+    if known.any():
+        values[known] = model.predict(ahead[:, known].T)
+    return values
