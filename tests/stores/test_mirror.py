@@ -175,23 +175,23 @@ def test_tags_and_alias_follow_the_channel(empty: str, tmp_path: Path) -> None:
     assert (shown.states()["a"], shown.live()) == (waiting, None)
 
     a, b = "a" * 64, "b" * 64
-    mirror_channel(dict(x=a, y=a, z=a), "followed")
+    mirror_channel({"x": a, "y": a, "z": a}, "followed")
     assert shown.states() == {"a": ("live", "x, y, z"), "b": waiting, "c": waiting}
     assert shown.live() == "a"
 
-    mirror_channel(dict(x=a, y=b, z=b), "followed")
+    mirror_channel({"x": a, "y": b, "z": b}, "followed")
     assert shown.states()["a"] == ("partly live", "x")
     assert shown.states()["b"] == ("partly live", "y, z")
     assert shown.live() == "b"
 
-    mirror_channel(dict(x=a, y=a, z=a), "followed")
+    mirror_channel({"x": a, "y": a, "z": a}, "followed")
     assert shown.states() == {"a": ("live", "x, y, z"), "b": ("replaced", ""), "c": waiting}
     assert shown.live() == "a"
     touched = client.get_registered_model("followed").last_updated_timestamp
-    mirror_channel(dict(x=a, y=a, z=a), "followed")
+    mirror_channel({"x": a, "y": a, "z": a}, "followed")
     assert client.get_registered_model("followed").last_updated_timestamp == touched
 
-    mirror_channel(dict(x="d" * 64), "followed")
+    mirror_channel({"x": "d" * 64}, "followed")
     assert (shown.states()["a"], shown.live()) == (("replaced", ""), None)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from modelfleet.stores.governance import Governance, Places
+from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import Release, ReleaseStore
 
 __all__ = ["LIVE", "RegisteredReleaseDataset", "mirror_channel", "register_release"]
