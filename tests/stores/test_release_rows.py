@@ -44,7 +44,7 @@ def test_a_table_that_was_altered_is_refused(store: ReleaseStore) -> None:
     rid = store.rids()[0]
     file = Path(store.objects.root) / rid / "serves.parquet"
     pl.read_parquet(file).with_columns(version=pl.lit("mine")).write_parquet(file)
-    with pytest.raises(ReleaseError, match="altered 'serves.parquet'"):
+    with pytest.raises(ReleaseError, match=r"altered 'serves\.parquet'"):
         rows_of_sensor(store, "a", tables=WANTED)
     assert checked_table(store, rid, "scorecard").height
 
@@ -60,7 +60,7 @@ def test_a_manifest_that_was_altered_is_refused(store: ReleaseStore) -> None:
 
 def test_a_missing_table_is_refused(store: ReleaseStore) -> None:
     """Absent is altered."""
-    with pytest.raises(ReleaseError, match="altered 'nothing.parquet'"):
+    with pytest.raises(ReleaseError, match=r"altered 'nothing\.parquet'"):
         checked_table(store, store.rids()[0], "nothing")
 
 
