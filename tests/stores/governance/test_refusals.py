@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from modelfleet.domain.approvals import CODES
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError, RefusedError, ReleaseError
 from modelfleet.stores.governance import (
     Outcome,
@@ -546,3 +547,9 @@ def test_an_owner_who_steps_down_leaves_what_was_approved(people: Organisation) 
     assert open_live(people.open(), now=later).serves == {"north": first, "south": first}
     with pytest.raises(RefusedError, match="operations is no owner of cohort north"):
         approve(people, ask(people, SECOND, now=later), now=later)
+
+
+def test_every_code_is_tried() -> None:
+    """Each with real keys, but the one that `allowed_signers` makes impossible."""
+    tried = {code for _, code, *_ in BY_COMMAND} | {code for _, code in IN_STORAGE} - {None}
+    assert set(CODES) - tried == {"same_key"}, "one key has one name: see tests/domain"
