@@ -78,8 +78,14 @@ def test_documents_have_one_form_and_one_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"release": "../x"}, {"requested_at": datetime(2027, 3, 1)}, {"expected": {}}, {"reason": ""}]  # noqa: DTZ001  a time without a zone is the point
-)  # fmt: skip
+    "change",
+    [
+        {"release": "../x"},
+        {"requested_at": datetime(2027, 3, 1)},  # noqa: DTZ001  without a zone is the point
+        {"expected": {}},
+        {"reason": ""},
+    ],
+)
 def test_what_a_request_cannot_say(change: dict) -> None:
     """Names that are paths, times without a zone, nothing at all, or no reason."""
     with pytest.raises(ValidationError):
@@ -125,7 +131,7 @@ def test_every_refusal_has_its_sentence(code: str) -> None:
     """With who and what in it, and without a hole."""
     made = refusal(code, "THIS", who="WHO", detail="DETAIL")
     assert "{" not in str(made)
-    assert {"THIS", "WHO", "DETAIL"} & set(str(made).replace(":", " ").replace(",", " ").split())
+    assert any(word in str(made) for word in ("THIS", "WHO", "DETAIL"))
 
 
 def test_a_refusal_says_each_sentence_once() -> None:

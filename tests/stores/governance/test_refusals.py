@@ -454,7 +454,14 @@ def _served(forge: Forger, *cohorts: str) -> dict[str, str]:
     return {cohort: live[cohort] for cohort in cohorts}
 
 
+def about_another_channel(forge: Forger, rid: str) -> None:
+    """Its signer saw an entry that this channel never had."""
+    asked = forge.request(rid, head="0" * 64)
+    forge.append(asked, [forge.decision(asked)])
+
+
 IN_STORAGE = [
+    (about_another_channel, "unseen_head"),
     (by_one_person, "self_approval"),
     (by_one_key, "other_signer"),
     (by_nobody, "not_approved"),
