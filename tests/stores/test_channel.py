@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from modelfleet.domain.errors import RefusedError, ReleaseError
 from modelfleet.stores.channel import Channel
 from modelfleet.stores.governance import ChannelDataset, Governance, append_automatic
 from tests.governed import Governed, decision, governance
+from tests.people import small_release
+from tests.servers import S3Server
 from tests.stores.races import race
 
 R1, R2, R3 = (digit * 64 for digit in "123")
@@ -154,6 +157,21 @@ def test_two_promoters_race_five_hundred_times(tmp_path: Path) -> None:
     """Each time one wins and the other is told; the chain is never broken."""
     won = [race(governance(str(tmp_path / str(part))), rounds=25) for part in range(20)]
     assert sum(map(sum, won)) == 500
+
+
+def test_two_promoters_race_in_a_bucket(
+    s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exclusive create has one winner there too; and a release is published once."""
+    for name, value in s3_server.options.items():
+        monkeypatch.setenv(name.upper(), value)
+    s3_server.put("fleet", "made", b"")
+    place = governance(f"s3://fleet/{tmp_path.name}")
+    assert sum(race(place, rounds=10)) == 10
+    with ThreadPoolExecutor(4) as pool:
+        published = list(pool.map(place.releases.publish, [small_release()] * 4))
+    assert published.count(True) == 1
+    assert place.releases.open(small_release().rid).contents == dict(small_release().contents)
 
 
 def test_a_decision_that_waits_appends_nothing(tmp_path: Path) -> None:

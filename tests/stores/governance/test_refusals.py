@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from modelfleet.domain.approvals import CODES
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError, RefusedError, ReleaseError
 from modelfleet.stores.governance import (
     Outcome,
@@ -453,7 +454,14 @@ def _served(forge: Forger, *cohorts: str) -> dict[str, str]:
     return {cohort: live[cohort] for cohort in cohorts}
 
 
+def about_another_channel(forge: Forger, rid: str) -> None:
+    """Its signer saw an entry that this channel never had."""
+    asked = forge.request(rid, head="0" * 64)
+    forge.append(asked, [forge.decision(asked)])
+
+
 IN_STORAGE = [
+    (about_another_channel, "unseen_head"),
     (by_one_person, "self_approval"),
     (by_one_key, "other_signer"),
     (by_nobody, "not_approved"),
@@ -546,3 +554,9 @@ def test_an_owner_who_steps_down_leaves_what_was_approved(people: Organisation) 
     assert open_live(people.open(), now=later).serves == {"north": first, "south": first}
     with pytest.raises(RefusedError, match="operations is no owner of cohort north"):
         approve(people, ask(people, SECOND, now=later), now=later)
+
+
+def test_every_code_is_tried() -> None:
+    """Each with real keys, but the one that `allowed_signers` makes impossible."""
+    tried = {code for _, code, *_ in BY_COMMAND} | {code for _, code in IN_STORAGE} - {None}
+    assert set(CODES) - tried == {"same_key"}, "one key has one name: see tests/domain"
