@@ -28,7 +28,8 @@ PRELOADED = [
     *("pytest", "hypothesis", "polars", "deltalake", "obstore"),
     *("kedro.config", "kedro.io", "kedro.runner"),
     *("kedro_datasets.pandas", "kedro_datasets.json", "matplotlib.figure"),
-    *("modelfleet.stores.ingestion_store", "modelfleet.pipelines.validation"),
+    *("modelfleet.stores.ingestion_store", "modelfleet.stores.governance"),
+    "modelfleet.pipelines.validation",
 ]
 """So that a process is killed at its work and not while it imports."""
 PATIENCE = 60

@@ -48,15 +48,23 @@ class Project:
         file = self.raw / "readings.parquet"
         change(pl.read_parquet(file)).write_parquet(file)
 
-    def run(self, *, env: str | None = None, pipelines: list[str] | None = None) -> None:
-        """``kedro run`` in this process, which saves the start-up."""
+    def run(
+        self,
+        *,
+        env: str | None = None,
+        pipelines: list[str] | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
+        """``kedro run`` in this process, which saves the start-up; ``parameters``: ``--params``."""
         import mlflow
         from kedro.framework.session import KedroSession
         from kedro.framework.startup import bootstrap_project
 
         with inside(self.path), quickly():
             bootstrap_project(self.path)
-            with KedroSession.create(project_path=self.path, env=env) as session:
+            with KedroSession.create(
+                project_path=self.path, env=env, runtime_params=parameters
+            ) as session:
                 session.run(pipeline_names=pipelines)
             while mlflow.active_run():  # kedro-mlflow leaves it open where the process lives on
                 mlflow.end_run()

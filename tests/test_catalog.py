@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -12,16 +13,20 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
+from modelfleet.domain.approvals import Owners
 from modelfleet.domain.parameters.check import SECTIONS, check_parameters
 from modelfleet.pipeline_registry import register_pipelines
 from modelfleet.settings import CONFIG_LOADER_ARGS
+from modelfleet.stores.allowed_signers import read_allowed_signers
 from tests.project import ROOT, inside
 
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
 LAYERS = (
     "raw", "intermediate", "primary", "feature", "models", "model_output", "reporting", "release",
 )  # fmt: skip
-PARAMETER_FILES = sorted((ROOT / "conf").glob("*/parameters*.yml"))
+PARAMETER_FILES = sorted(
+    file for name in ("parameters", "owners") for file in (ROOT / "conf").glob(f"*/{name}*.yml")
+)
 
 
 def loader(env: str) -> OmegaConfigLoader:
@@ -111,6 +116,21 @@ def test_every_environment_builds_its_catalog(env: str, tmp_path: Path) -> None:
 def test_every_environment_has_a_valid_configuration(env: str) -> None:
     """What is committed passes the check that runs before every run."""
     check_parameters(loader(env)["parameters"])
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_only_production_needs_two_people(env: str) -> None:
+    """Who approves stands in owners.yml, which is no parameter and which the catalog hands on."""
+    configuration = loader(env)
+    owners = Owners.model_validate(configuration["owners"])
+    assert owners.policies.default == ("four_eyes" if env == "production" else "automatic")
+    assert owners.owners_of("any", at=datetime.now(UTC)), "somebody owns every cohort"
+    governed = {n: e for n, e in configuration["catalog"].items() if "governance" in e}
+    assert set(governed) == {"approvals", "champions", "channel"}
+    for entry in governed.values():
+        assert Owners.model_validate(entry["governance"]["owners"]) == owners
+        assert entry["governance"]["environment"] == env if env != "bwdf" else True
+    assert read_allowed_signers(ROOT / owners.allowed_signers) == {}, "keys are the team's own"
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)

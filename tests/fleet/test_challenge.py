@@ -19,7 +19,7 @@ from modelfleet.fleet.champions import Champions, models_in_service
 from modelfleet.fleet.holding import SENTENCES, _record
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.overruling import check_today, overrule, standing_champions
-from modelfleet.fleet.promotion import decide_promotion
+from modelfleet.fleet.promotion import PromotionDecision, decide_promotion
 from modelfleet.fleet.release_content import draft_release
 from modelfleet.fleet.roster import Member, Roster
 from modelfleet.fleet.scorecard import make_scorecard, trained_candidates
@@ -35,6 +35,7 @@ from tests.fleet.test_release_and_ledger import (
     VERDICTS,
     Kept,
 )
+from tests.governed import Governed
 
 MEMBER = Member("a", "r")
 TASK = TrainingTask(
@@ -276,30 +277,32 @@ def test_who_is_forced_to_its_baseline_has_no_champion_to_go_on_with() -> None:
 def test_a_held_release_waits_whatever_the_policy() -> None:
     """Until every code is cleared, for this release and no other."""
     card = {"rid": "ab" * 32, "started_at": "t", "by": "me"}
-    automatic = PromotionParameters(policy="automatic")
-    held = decide_promotion(card, {"c"}, automatic, Kept(), holds=["no_skill", "skill_fell"])
+    automatic = PromotionParameters()
+    held = decide_promotion(
+        card, {"c"}, automatic, Kept(), Governed(), holds=["no_skill", "skill_fell"]
+    )
     assert (held.state, held.holds, dict(held.serves)) == (
         "on hold",
         ("no_skill", "skill_fell"),
         {},
     )
     cleared = {"release": "ab" * 6, "codes": ["no_skill"], "reason": "the strike"}
-    partly = PromotionParameters.model_validate({"policy": "automatic", "clearances": [cleared]})
-    assert decide_promotion(
-        card, {"c"}, partly, Kept(), holds=["no_skill", "skill_fell"]
-    ).holds == ("skill_fell",)
-    assert decide_promotion(card, {"c"}, partly, Kept(), holds=["no_skill"]).state == "live"
-    other = {**card, "rid": "cd" * 32}
-    assert decide_promotion(other, {"c"}, partly, Kept(), holds=["no_skill"]).state == "on hold"
-    waiting = PromotionParameters(policy="four_eyes")
-    assert decide_promotion(card, {"c"}, waiting, Kept(), holds=["no_skill"]).state == "on hold"
+    partly = PromotionParameters.model_validate({"clearances": [cleared]})
+
+    def decide(card: dict[str, str], policy: str, *holds: str) -> PromotionDecision:
+        return decide_promotion(card, {"c"}, partly, Kept(), Governed(policy), holds=holds)
+
+    assert decide(card, "automatic", "no_skill", "skill_fell").holds == ("skill_fell",)
+    assert decide(card, "automatic", "no_skill").state == "live"
+    assert decide({**card, "rid": "cd" * 32}, "automatic", "no_skill").state == "on hold"
+    assert decide(card, "four_eyes", "no_skill").state == "on hold", "the signed request clears"
 
 
 def test_a_code_that_holds_nothing_cannot_be_cleared() -> None:
     """A slip of the pen would leave the release on hold, and nobody would know why."""
     wrong = {"release": "ab" * 6, "codes": ["no_skil"], "reason": "x"}
     with pytest.raises(ValueError, match="no reasons to hold"):
-        PromotionParameters.model_validate({"policy": "automatic", "clearances": [wrong]})
+        PromotionParameters.model_validate({"clearances": [wrong]})
 
 
 @pytest.mark.parametrize("code", HOLD_CODES)
@@ -316,8 +319,13 @@ def test_every_reason_to_hold_has_its_sentence(code: str) -> None:
 
 def test_before_the_first_release_nothing_is_live(tmp_path: Path) -> None:
     """The asset is there all the same, and nobody writes to it."""
+    places = {
+        name: str(tmp_path / name) for name in ("channel", "approvals", "releases", "witness")
+    }
+    owners = Governed().owners.model_dump()
     dataset = ChampionsDataset(
-        filepath=str(tmp_path / "channel"), releases={"filepath": str(tmp_path / "releases")}
+        filepath=str(tmp_path / "channel"),
+        governance={"environment": "local", **places, "owners": owners},
     )
     assert dataset.exists()
     live = dataset.load()

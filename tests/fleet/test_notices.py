@@ -1,20 +1,25 @@
 """What people are told, and when a run has something to tell."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from modelfleet.domain.approvals import Entry
 from modelfleet.fleet.announcing import announce_run
 from modelfleet.fleet.notices import KINDS, Notice, notice_from, notice_title, write_notice
 from modelfleet.fleet.summary_markdown import markdown_summary
 
 NEW, OLD = "b2" * 32, "a1" * 32
-AT = "2026-01-31T03:17:00+00:00"
-COHORTS = {"demand/A", "flow"}
-CARD = {"rid": NEW, "started_at": AT, "by": "night-run"}
+AT = datetime(2026, 1, 31, 3, 17, tzinfo=UTC)
+COMMANDS = [
+    "modelfleet show b2b2b2b2b2b2 --env production",
+    'modelfleet request b2b2b2b2b2b2 --env production --reason "…"',
+]
+CARD = {"rid": NEW, "started_at": AT.isoformat(), "by": "night-run"}
 HOLDS = [
     {"code": "model_demotions", "sentence": "12 sensors lose their model."},
     {"code": "shock_in_loss", "sentence": "All err more in one week."},
@@ -25,37 +30,34 @@ HOLDS = [
 class Written:
     """A log with these entries."""
 
-    lines: Sequence[dict[str, Any]] = ()
+    lines: Sequence[Entry] = ()
 
-    def entries(self) -> Sequence[dict[str, Any]]:
+    def entries(self) -> Sequence[Entry]:
         """The entries."""
         return self.lines
 
 
-def entry(**serves: str) -> dict[str, Any]:
-    """An entry of a run."""
-    return {"serves": serves, "at": AT, "by": "night-run"}
+def entry(kind: Any = "automatic", **serves: str) -> Entry:
+    """An entry of a log."""
+    return Entry(
+        position=1, before=None, kind=kind, serves=serves, at=AT, by="night-run", reason="policy"
+    )  # fmt: skip
 
 
-def decision(state: str, *, holds: Sequence[str] = (), **serves: str) -> dict[str, Any]:
+def decision(*, holds: Sequence[str] = (), **cohorts: str) -> dict[str, Any]:
     """What a run decided."""
-    return {"state": state, "serves": serves, "holds": list(holds)}
+    return {"cohorts": cohorts, "holds": list(holds), "commands": COMMANDS}
 
 
 def told(log: Written, decided: dict[str, Any]) -> list[Notice]:
     """The notices of a run."""
     return announce_run(
-        log,
-        decision=decided,
-        card=CARD,
-        cohorts=COHORTS,
-        holds=HOLDS,
-        environment="production",
-    )
+        log, decision=decided, card=CARD, holds=HOLDS, environment="production"
+    )  # fmt: skip
 
 
 def notice(kind: Any, *, cohorts: Sequence[str] = ("flow",), reason: str = "") -> Notice:
-    """A notice of a kind."""
+    """A notice of a run."""
     return write_notice(
         kind,
         environment="production",
@@ -63,12 +65,12 @@ def notice(kind: Any, *, cohorts: Sequence[str] = ("flow",), reason: str = "") -
         cohorts=cohorts,
         by="network-operations",
         reason=reason,
-        at=datetime(2026, 1, 31, tzinfo=UTC),
+        at=AT,
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_told_in_sentences(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["waiting", "held", "live"])
+def test_every_end_of_a_run_is_told_in_sentences(kind: str) -> None:
     """What, where, for whom and why; and it comes back from JSON as it was."""
     written = notice(kind, reason="The pumps changed.")
     for part in ("b2b2b2b2b2b2", "production", "'flow'"):
@@ -77,7 +79,13 @@ def test_every_kind_is_told_in_sentences(kind: str) -> None:
     assert "Reason" not in notice(kind).text
     assert "{" not in written.text
     assert notice_from(written.as_dict()) == written
-    assert notice_title(written).startswith("Modelfleet production: release b2b2b2b2b2b2 ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_title(kind: Any) -> None:
+    """One line that says which release, where, and what about it."""
+    title = notice_title(replace(notice("live"), kind=kind))
+    assert re.fullmatch(r"Modelfleet production: release b2b2b2b2b2b2 [a-z ]+", title)
 
 
 def test_many_cohorts_are_named_and_counted() -> None:
@@ -90,45 +98,44 @@ def test_many_cohorts_are_named_and_counted() -> None:
 
 def test_a_reason_with_braces_is_no_template() -> None:
     """What people write is shown as they wrote it."""
-    assert "Reason: see {by}." in notice("rejected", reason="see {by}").text
+    assert "Reason: see {by}." in notice("held", reason="see {by}").text
 
 
 def test_what_went_live_is_told_to_those_whom_it_serves() -> None:
     """From the log: only cohorts for which something changed."""
-    log = Written([entry(flow=OLD), {**entry(flow=OLD), "serves": {"flow": OLD, "demand/A": NEW}}])
-    (live,) = told(log, decision("live", flow=NEW, **{"demand/A": NEW}))
-    assert (live.kind, live.release, live.cohorts) == ("live", NEW, ("demand/A",))
+    log = Written([entry(flow=OLD), entry(flow=OLD, demand=NEW)])
+    (live,) = told(log, decision(flow="live", demand="live"))
+    assert (live.kind, live.release, live.cohorts) == ("live", NEW, ("demand",))
+    assert "Next" not in live.text
 
 
 def test_the_next_run_tells_what_a_killed_one_could_not() -> None:
     """The same notice to the last byte, which the outbox keeps once."""
     log = Written([entry(flow=OLD)])
-    again = told(log, decision("on hold", holds=["shock_in_loss"]))
-    assert told(log, decision("live", flow=OLD, **{"demand/A": OLD})) == again[:1]
+    again = told(log, decision(holds=["shock_in_loss"], flow="on hold"))
+    assert told(log, decision(flow="live")) == again[:1]
+    assert [each.kind for each in again] == ["live", "held"]
 
 
 def test_what_people_did_they_tell_themselves() -> None:
     """A run finds their entry in the log and says nothing about it."""
-    log = Written([{**entry(flow=NEW), "kind": "rollback"}])
-    assert told(log, decision("live", flow=NEW, **{"demand/A": NEW})) == []
+    assert told(Written([entry("rollback", flow=NEW)]), decision(flow="live")) == []
 
 
 def test_a_hold_is_told_with_the_reasons_that_stand() -> None:
     """Those that somebody cleared are no reasons any more."""
-    (held,) = told(Written(), decision("on hold", holds=["shock_in_loss"]))
+    (held,) = told(Written(), decision(holds=["shock_in_loss"], flow="on hold", demand="on hold"))
     assert held.kind == "held"
-    assert held.cohorts == ("demand/A", "flow")
+    assert held.cohorts == ("demand", "flow")
     assert held.reason == "All err more in one week"
     assert "12 sensors" not in held.text
 
 
 def test_those_who_wait_are_told_what_to_type() -> None:
-    """The request and the approval, for the cohorts that do not go live by themselves."""
-    decided = decision("waiting for approval", flow=NEW)
-    (waiting,) = told(Written(), decided)
-    assert waiting.cohorts == ("demand/A",)
-    assert "modelfleet request b2b2b2b2b2b2 --env production --reason" in waiting.text
-    assert "modelfleet approve b2b2b2b2b2b2 --env production" in waiting.text
+    """For the cohorts that do not go live by themselves."""
+    (waiting,) = told(Written(), decision(flow="live", demand="waiting for approval"))
+    assert (waiting.kind, waiting.cohorts) == ("waiting", ("demand",))
+    assert waiting.text.splitlines()[-2:] == [f"  {command}" for command in COMMANDS]
 
 
 SUMMARY = {
@@ -140,6 +147,7 @@ SUMMARY = {
     "median_skill": 0.08,
     "release": NEW,
     "state": "waiting for approval",
+    "next": COMMANDS,
 }
 
 
@@ -151,14 +159,12 @@ def test_a_job_shows_the_run_and_what_to_type() -> None:
     assert "| Report | data/report.html |" in page
     assert "MLflow" not in page
     block = page.partition("```console\n")[2].partition("```")[0]
-    assert block.splitlines() == [
-        'modelfleet request b2b2b2b2b2b2 --env production --reason "…"',
-        "modelfleet approve b2b2b2b2b2b2 --env production",
-    ]
+    assert block.splitlines() == COMMANDS
+    assert "| Next" not in page
 
 
 def test_a_job_whose_release_is_live_asks_for_nothing() -> None:
     """No commands where there is nothing to do."""
-    page = markdown_summary({**SUMMARY, "state": "live"})
+    page = markdown_summary({**SUMMARY, "state": "live", "next": []})
     assert "console" not in page
     assert page.endswith("|\n\n")

@@ -1,18 +1,20 @@
 """From stage results to the ledger, the release and the figures of a run."""
 
 import io
+import json
+import pickle
 import zipfile
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import skops.io
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skops.io.exceptions import UntrustedTypesFoundException
 
-from modelfleet.domain.errors import LedgerError, TaskError
+from modelfleet.domain.errors import ConfigurationError, LedgerError, ReleaseError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
 from modelfleet.domain.parameters.evaluation import GateParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
@@ -34,6 +36,7 @@ from modelfleet.fleet.tasks.baseline import BASELINE_SCHEMA
 from modelfleet.fleet.tasks.training import CANDIDATE_SCHEMA
 from tests.estimators import Cautious
 from tests.fleet.engine.tasks import SOURCE
+from tests.governed import Governed
 
 IDS = ["accepted", "rejected", "failed", "dead", "orphan"]
 SENSORS = pl.DataFrame({"sensor_id": IDS, "cohort": ["c"] * 5, "kind": "k", "unit": "u"})
@@ -244,13 +247,48 @@ class Kept:
 
 
 def test_policy_decides_what_goes_live() -> None:
-    """Automatic makes every cohort live; four eyes makes none."""
+    """Automatic makes every cohort live; four eyes makes none, and says what people run next."""
     card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
-    live = decide_promotion(card, {"b", "a"}, PromotionParameters(policy="automatic"), Kept())
+    live = decide_promotion(card, {"b", "a"}, PromotionParameters(), Kept(), Governed())
     assert live.provenance == "of the run that made it"
     assert live.as_dict()["serves"] == {"a": card["rid"], "b": card["rid"]}
-    waits = decide_promotion(card, {"a"}, PromotionParameters(policy="four_eyes"), Kept())
+    assert live.commands == ()
+    eyes = Governed("four_eyes", environment="production")
+    waits = decide_promotion(card, {"a"}, PromotionParameters(), Kept(), eyes)
     assert (waits.state, dict(waits.serves)) == ("waiting for approval", {})
+    ask = f'modelfleet request {card["rid"][:12]} --env production --reason "…"'
+    assert waits.as_dict()["commands"] == [
+        f"modelfleet show {card['rid'][:12]} --env production",
+        ask,
+    ]
+
+
+def test_each_cohort_has_its_own_policy() -> None:
+    """What goes live by itself does; the rest waits, and what serves there is not touched."""
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    served = {"a": "r1", "b": "r1", "gone": "r1"}
+    mixed = Governed("automatic", {"b": "four_eyes"}, served)
+    partly = decide_promotion(card, {"a", "b"}, PromotionParameters(), Kept(), mixed)
+    assert partly.state == "partly live"
+    assert partly.serves == {"a": card["rid"], "gone": card["rid"]}
+    assert partly.cohorts == {"a": "live", "b": "waiting for approval"}
+    held = decide_promotion(
+        card, {"a", "b"}, PromotionParameters(), Kept(), mixed, holds=["no_skill"]
+    )
+    assert (held.state, held.serves) == ("on hold", {})
+    assert "--clear no_skill" in held.commands[-1]
+    same = Governed("four_eyes", serves=dict.fromkeys(("a", "b"), card["rid"]))
+    unchanged = decide_promotion(card, {"a", "b"}, PromotionParameters(), Kept(), same)
+    assert (unchanged.state, unchanged.serves, unchanged.commands) == ("live", {}, ())
+
+
+def test_a_cohort_that_nobody_has_is_no_cohort_with_a_policy() -> None:
+    """A slip of the pen in owners.yml would leave a cohort without its owner."""
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    with pytest.raises(ConfigurationError, match="'nroth', which the fleet has not"):
+        decide_promotion(
+            card, {"north"}, PromotionParameters(), Kept(), Governed(cohorts={"nroth": "four_eyes"})
+        )
 
 
 def test_a_run_in_a_few_figures() -> None:
@@ -261,7 +299,11 @@ def test_a_run_in_a_few_figures() -> None:
         ledger=ledger(),
         scorecard=make_scorecard(SENSORS, BASELINES, CANDIDATES, VERDICTS),
         card=card,
-        decision={"state": "live"},
+        decision={
+            "state": "partly live",
+            "cohorts": {"a": "live", "b": "on hold"},
+            "commands": ["modelfleet request abc"],
+        },
         run={"run_id": "r", "started_at": "t", "environment": "local"},
     )
     assert summary["share_on_backup"] == pytest.approx(3 / 5)
@@ -271,6 +313,8 @@ def test_a_run_in_a_few_figures() -> None:
     assert "median_skill" not in fleet_metrics({**summary, "median_skill": None})
     text = format_summary(summary, report="r.html", quality="q.html", mlflow_run="abc")
     assert "1 accepted, 1 backup, 2 quarantined, 1 failed" in text
+    assert "b (on hold)" in text
+    assert "modelfleet request abc" in text
     assert "r.html" in text
     assert "q.html" in text
     assert "no candidate was judged" in format_summary({**summary, "median_skill": None})
@@ -311,7 +355,7 @@ def test_types_of_other_packages_are_told_when_training() -> None:
     content = to_bytes(model, "tests")
     loaded = model_from_bytes(content, packages=["tests"])
     np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
-    with pytest.raises(UntrustedTypesFoundException):
+    with pytest.raises(ReleaseError, match=r"cannot be trusted: UntrustedTypes.*Cautious"):
         model_from_bytes(content, packages=["sklearn"])
 
 
@@ -336,3 +380,54 @@ def test_what_is_no_estimator_has_no_bytes() -> None:
     """Linear models are columns, not bytes."""
     with pytest.raises(TaskError, match="has no byte form"):
         to_bytes(object())
+
+
+def archive(*files: tuple[str, bytes]) -> bytes:
+    """A zip archive, packed as tightly as it can be."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for name, content in files:
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+def naming(kind: str) -> bytes:
+    """An archive of skops whose object is of some type that was fitted by nobody."""
+    content = zipfile.ZipFile(io.BytesIO(to_bytes(boosted(1))))
+    module, _, name = kind.rpartition(".")
+    schema = json.loads(content.read("schema.json")) | {"__module__": module, "__class__": name}
+    others = [(each, content.read(each)) for each in content.namelist() if each != "schema.json"]
+    return archive(("schema.json", json.dumps(schema).encode()), *others)
+
+
+def bomb(size: int) -> bytes:
+    """An archive of which the directory says that its one entry has so many bytes."""
+    content = bytearray(archive(("schema.json", b"{}")))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = size.to_bytes(4, "little")
+    return bytes(content)
+
+
+CRAFTED = [
+    (b"", "it is no archive"),
+    (pickle.dumps(print), "it is no archive"),
+    (archive(("schema.json", b"{}")), "cannot be trusted"),
+    (archive(("schema.json", b"[" * 10_000)), "cannot be trusted"),
+    (bomb(2**31), "would unpack to 1 entries of 2,147,483,648 bytes"),
+    (naming("os.system"), "system"),
+    (naming("subprocess.Popen"), "Popen"),
+    (to_bytes(boosted(1))[:-100], "it is no archive"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), CRAFTED)
+def test_crafted_bytes_of_a_model_are_refused(content: bytes, message: str) -> None:
+    """Types of any kind, half an archive, one that unpacks to more than there is: nothing runs."""
+    with pytest.raises(ReleaseError, match=message):
+        model_from_bytes(content, packages=["sklearn"])
+
+
+def test_what_does_not_forecast_is_no_model() -> None:
+    """Trusted by skops, and still nothing that a sensor can be served by."""
+    with pytest.raises(ReleaseError, match="a dict does not forecast"):
+        model_from_bytes(skops.io.dumps({"a": 1}), packages=["sklearn"])

@@ -5,8 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from modelfleet.hooks import StoppedRunError
-from tests.project import Project, make_project
+from modelfleet.domain.errors import RefusedError
+from modelfleet.fleet.promotion import PromotionDecision
+from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
+from modelfleet.stores.governance import append_automatic
+from tests.project import Project, inside, make_project
 
 LATER = pl.col("timestamp").dt.offset_by("1h")
 
@@ -66,10 +69,24 @@ def test_only_the_changed_stage_is_computed_again(ran: Project) -> None:
 
 
 def test_four_eyes_makes_nothing_live(fresh: Project) -> None:
-    """Production's policy: the release is made and waits for people."""
+    """In production a release is made and waits; people are told what to run; no option helps."""
     fresh.run(env="production")
-    assert fresh.load("run_summary", env="production")["state"] == "waiting for approval"
-    assert len(fresh.load("release", env="production").rids()) == 1
+    summary = fresh.load("run_summary", env="production")
+    (rid,) = fresh.load("release", env="production").rids()
+    assert summary["state"] == "waiting for approval"
+    assert set(summary["cohorts"].values()) == {"waiting for approval"}
+    assert summary["next"][-1] == f'modelfleet request {rid[:12]} --env production --reason "…"'
+    assert not (fresh.data / "production" / "channels").exists()
+    with inside(fresh.path), pytest.raises(RefusedConfigurationError, match="not a known key"):
+        fresh.run(env="production", parameters={"promotion": {"policy": "automatic"}})
+    parameters = {"policies": {"default": "automatic"}}
+    with inside(fresh.path), pytest.raises(RefusedConfigurationError, match="not a known section"):
+        fresh.run(env="production", parameters=parameters)
+    assert fresh.load("approvals", env="production").owners.policy_of("any") == "four_eyes"
+    (cohort,) = list(summary["cohorts"])[:1]
+    decision = PromotionDecision("live", {cohort: rid}, "0" * 64, "2027", "a run")
+    with inside(fresh.path), pytest.raises(RefusedError, match="under four eyes"):
+        append_automatic(fresh.load("approvals", env="production"), decision)
     assert not (fresh.data / "production" / "channels").exists()
 
 

@@ -10,12 +10,13 @@
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
     │   └── TaskError             a task could not be run at all
-    └── ReleaseError              a release is incomplete, altered or unknown
+    ├── ReleaseError              a release is incomplete, altered or unknown
+    └── RefusedError              a policy or a person stands against it
 
 An error names the offenders (ten at most, then a count), what was found, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "LISTED",
@@ -27,6 +28,7 @@ __all__ = [
     "LedgerError",
     "ModelfleetError",
     "OvertakenError",
+    "RefusedError",
     "ReleaseError",
     "SchemaError",
     "TaskError",
@@ -78,6 +80,18 @@ class TaskError(FleetError):
 
 class ReleaseError(ModelfleetError):
     """A release is incomplete, altered or unknown."""
+
+
+class RefusedError(ModelfleetError):
+    """A policy or a person stands against what was asked for; nothing was changed.
+
+    Attributes:
+        refusals: each reason, see :class:`modelfleet.domain.approvals.Refusal`.
+    """
+
+    def __init__(self, message: str, *, refusals: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.refusals = tuple(refusals)
 
 
 def listing(names: Iterable[object], *, limit: int = LISTED, count: int | None = None) -> str:

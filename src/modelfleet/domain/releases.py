@@ -1,15 +1,18 @@
 """What a release is: a manifest of files, named by the digest of that manifest."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.lineage import canonical_json
 
 __all__ = ["FileEntry", "Manifest", "file_entry"]
+
+PATH = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class FileEntry(BaseModel):
@@ -18,8 +21,16 @@ class FileEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
-    size: int
+    size: int = Field(ge=0)
     sha256: str
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        parts = path.split("/")
+        if not PATH.fullmatch(path) or {"", ".", ".."} & set(parts):
+            raise ValueError(f"{path!r} is no path inside of a release")
+        return path
 
 
 def file_entry(path: str, content: bytes) -> FileEntry:
@@ -68,15 +79,24 @@ class Manifest(BaseModel):
         Raises:
             ReleaseError: names the files that are missing, unknown or altered.
         """
-        stated = {entry.path: entry for entry in self.files}
-        missing = sorted(stated.keys() - contents.keys())
-        unknown = sorted(contents.keys() - stated.keys())
-        altered = [
-            p for p in sorted(stated.keys() & contents) if file_entry(p, contents[p]) != stated[p]
-        ]
-        for what, paths in (("missing", missing), ("unknown", unknown), ("altered", altered)):
-            if paths:
-                raise ReleaseError(
-                    f"release {self.rid[:12]} cannot be trusted: {what} {listing(paths)}; "
-                    "publish it again from its run, or go back to the release before"
-                )
+        self.verify_names(contents)
+        self._refuse(
+            "altered", (e.path for e in self.files if file_entry(e.path, contents[e.path]) != e)
+        )
+
+    def verify_names(self, names: Iterable[str]) -> None:
+        """Check that these are the names of all files of the release.
+
+        Raises:
+            ReleaseError: names the files that are missing or unknown.
+        """
+        stated, found = {entry.path for entry in self.files}, set(names)
+        self._refuse("missing", stated - found)
+        self._refuse("unknown", found - stated)
+
+    def _refuse(self, what: str, paths: Iterable[str]) -> None:
+        if odd := sorted(paths):
+            raise ReleaseError(
+                f"release {self.rid[:12]} cannot be trusted: {what} {listing(odd)}; "
+                "publish it again from its run, or go back to the release before"
+            )

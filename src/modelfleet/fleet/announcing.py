@@ -4,21 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from modelfleet.fleet.notices import Kind, Notice, write_notice
+from modelfleet.domain.approvals import Entry
+from modelfleet.fleet.notices import Notice, RunKind, write_notice
 from modelfleet.fleet.promotion import HELD, WAITING
 
 __all__ = ["Log", "announce_run"]
 
-KINDS: dict[str, Kind] = {WAITING: "waiting", HELD: "held"}
-
-Entry = Mapping[str, Any]
+KINDS: dict[str, RunKind] = {WAITING: "waiting", HELD: "held"}
 
 
 class Log(Protocol):
     """Which release is live, from the beginning."""
 
     def entries(self) -> Sequence[Entry]:
-        """All entries, oldest first, with ``serves`` (cohort to release), ``at`` and ``by``."""
+        """All entries, oldest first."""
         ...
 
 
@@ -27,7 +26,6 @@ def announce_run(
     *,
     decision: Mapping[str, Any],
     card: Mapping[str, Any],
-    cohorts: Collection[str],
     holds: Sequence[Mapping[str, Any]],
     environment: str,
 ) -> list[Notice]:
@@ -39,36 +37,36 @@ def announce_run(
 
     Args:
         log: the channel, after the decision was kept.
-        decision: ``state``, ``serves`` and ``holds`` of the run's release.
+        decision: see :class:`~modelfleet.fleet.promotion.PromotionDecision`.
         card: ``rid``, ``started_at`` and ``by``.
-        cohorts: of the fleet.
-        holds: ``code`` and ``sentence`` of each reason to hold it.
+        holds: ``code`` and ``sentence`` of each reason to hold the release.
         environment: of the run.
     """
     notices = _went_live(log.entries(), environment)
-    waiting = sorted(set(cohorts) - set(decision["serves"]))
-    if waiting and decision["state"] in KINDS:
-        notices.append(
-            write_notice(
-                KINDS[decision["state"]],
-                environment=environment,
-                release=card["rid"],
-                cohorts=waiting,
-                by=card["by"],
-                reason="; ".join(_sentences(holds, decision["holds"])),
-                at=datetime.fromisoformat(card["started_at"]),
+    for state, kind in KINDS.items():
+        if cohorts := [c for c, each in decision["cohorts"].items() if each == state]:
+            notices.append(
+                write_notice(
+                    kind,
+                    environment=environment,
+                    release=card["rid"],
+                    cohorts=cohorts,
+                    by=card["by"],
+                    reason="; ".join(_sentences(holds, decision["holds"])) if state == HELD else "",
+                    at=datetime.fromisoformat(card["started_at"]),
+                    commands=decision["commands"],
+                )
             )
-        )
     return notices
 
 
 def _went_live(entries: Sequence[Entry], environment: str) -> list[Notice]:
     """The newest entry, where it was made by a run: what people do they tell by themselves."""
-    if not entries or entries[-1].get("kind", "automatic") != "automatic":
+    if not entries or entries[-1].kind != "automatic":
         return []
-    entry, before = entries[-1], entries[-2]["serves"] if len(entries) > 1 else {}
+    entry, before = entries[-1], entries[-2].serves if len(entries) > 1 else {}
     news: dict[str, list[str]] = {}
-    for cohort, rid in entry["serves"].items():
+    for cohort, rid in entry.serves.items():
         if before.get(cohort) != rid:
             news.setdefault(rid, []).append(cohort)
     return [
@@ -76,12 +74,12 @@ def _went_live(entries: Sequence[Entry], environment: str) -> list[Notice]:
             "live",
             environment=environment,
             release=rid,
-            cohorts=names,
-            by=entry["by"],
-            reason=entry.get("reason") or "",
-            at=datetime.fromisoformat(entry["at"]),
+            cohorts=cohorts,
+            by=entry.by,
+            reason=entry.reason,
+            at=entry.at,
         )
-        for rid, names in sorted(news.items())
+        for rid, cohorts in sorted(news.items())
     ]
 
 

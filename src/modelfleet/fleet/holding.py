@@ -16,7 +16,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.scorecard import evidence_from
 
-__all__ = ["find_holds"]
+__all__ = ["find_holds", "hold_codes"]
 
 SANITY = ("too_few_valid_hours_status", "biased_status", "too_few_weeks_status")
 SERVICES = {
@@ -68,6 +68,11 @@ def find_holds(
     )
     ids = serving["sensor_id"].to_list()
     return [_record(reason, ids, places.get(reason.code, ())) for reason in found]
+
+
+def hold_codes(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The codes of the records that :func:`find_holds` returns, each once, sorted."""
+    return sorted({record["code"] for record in records})
 
 
 def _proposal(

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-from modelfleet.domain.errors import TaskError, listing
+from modelfleet.domain.errors import ReleaseError, TaskError, listing
 from modelfleet.domain.forecasters import EstimatorModel
 
 __all__ = ["model_from_bytes", "model_to_bytes"]
@@ -27,6 +27,11 @@ TRUSTED = (
 KNOWN_PACKAGES = frozenset({"sklearn", "lightgbm"})
 """Packages with so many types that each one is trusted by name."""
 
+# What a model may be at most: fixed here, never read from a model.
+ENTRIES_LIMIT = 100_000
+UNPACKED_LIMIT = 2**29
+
+REFUSED = "the model's bytes cannot be trusted"
 SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -54,16 +59,44 @@ def model_to_bytes(model: Any, *, packages: Sequence[str]) -> bytes:
 
 
 def model_from_bytes(content: bytes, *, packages: Sequence[str]) -> EstimatorModel:
-    """Load an estimator; types that are not trusted are refused by skops.
+    """Load an estimator, if it holds only types that are trusted.
 
     Args:
         content: from :func:`model_to_bytes`, after its digest was checked.
         packages: that estimators may come from, by the configuration of whoever loads, never by
             that of the model. A team's own package is trusted as a whole.
+
+    Raises:
+        ReleaseError: the bytes are no model, hold types that are not trusted, or would unpack to
+            more than a model can be.
     """
     import skops.io  # loads scikit-learn
 
-    return EstimatorModel(skops.io.loads(content, trusted=_trusted(content, packages)))
+    _check_size(content)
+    try:
+        estimator = skops.io.loads(content, trusted=_trusted(content, packages))
+    except Exception as error:  # crafted bytes fail in any way they like
+        raise ReleaseError(f"{REFUSED}: {type(error).__name__}: {error}") from error
+    if not hasattr(estimator, "predict"):
+        raise ReleaseError(f"{REFUSED}: a {type(estimator).__name__} does not forecast")
+    return EstimatorModel(estimator)
+
+
+def _check_size(content: bytes) -> None:
+    """Check what unpacking would take, before anything is unpacked.
+
+    ``zipfile`` never unpacks more of an entry than the directory states, so its sum is a bound.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sizes = [entry.file_size for entry in archive.infolist()]
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise ReleaseError(f"{REFUSED}: it is no archive") from error
+    if len(sizes) > ENTRIES_LIMIT or sum(sizes) > UNPACKED_LIMIT:
+        raise ReleaseError(
+            f"{REFUSED}: it would unpack to {len(sizes):,} entries of {sum(sizes):,} bytes, more "
+            f"than the {ENTRIES_LIMIT:,} entries or {UNPACKED_LIMIT:,} bytes of a model"
+        )
 
 
 def _trusted(content: bytes, packages: Sequence[str]) -> list[str]:

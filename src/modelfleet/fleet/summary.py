@@ -46,7 +46,8 @@ def summarise_run(
     Returns:
         ``schema``, ``run_id``, ``started_at``, ``environment``, ``fleet`` (name), ``sensors`` (how
         many), ``outcomes``, ``serves``, ``median_skill`` (of all judged candidates; ``None``
-        without any), ``share_on_backup``, ``release`` and ``state``.
+        without any), ``share_on_backup``, ``release``, ``state``, ``cohorts`` (each
+        with its state) and ``next`` (commands for people).
     """
     totals = ledger_totals(ledger)
     return {
@@ -61,6 +62,8 @@ def summarise_run(
         "share_on_backup": totals["serves"]["baseline"] / max(ledger.height, 1),
         "release": card["rid"],
         "state": decision["state"],
+        "cohorts": decision["cohorts"],
+        "next": decision["commands"],
     }
 
 

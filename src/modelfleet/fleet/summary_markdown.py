@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelfleet.fleet.notices import approval_commands
-from modelfleet.fleet.promotion import WAITING
-from modelfleet.fleet.summary_text import summary_lines
+from modelfleet.fleet.summary_text import NEXT, summary_lines
 
 __all__ = ["markdown_summary"]
 
@@ -18,25 +16,15 @@ def markdown_summary(summary: Mapping[str, Any], **places: str | None) -> str:
         places: as :func:`modelfleet.fleet.summary_text.summary_lines` takes them.
     """
     lines = summary_lines(summary, **places)
-    rows = [f"| {name} | {_cell(text)} |" for name, text in lines.items() if text]
+    rows = [f"| {name} | {_cell(text)} |" for name, text in lines.items() if text and name != NEXT]
     title = f"## {_cell(summary['fleet'])}: release {summary['release'][:12]} is {summary['state']}"
     return "\n".join([title, "", "| | |", "|---|---|", *rows, *_next(summary), "", ""])
 
 
 def _next(summary: Mapping[str, Any]) -> list[str]:
-    """What to type where the release waits for people."""
-    if summary["state"] != WAITING:
-        return []
-    request, approve = approval_commands(summary["release"], summary["environment"])
-    return [
-        "",
-        "It serves nobody until two people agree. One asks for it, an owner answers:",
-        "",
-        "```console",
-        request,
-        approve,
-        "```",
-    ]
+    """What people type where something waits for them."""
+    commands = summary.get("next", ())
+    return ["", "Next:", "", "```console", *commands, "```"] if commands else []
 
 
 def _cell(text: str) -> str:

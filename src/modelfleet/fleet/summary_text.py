@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["format_lines", "format_summary", "summary_lines"]
+__all__ = ["NEXT", "format_lines", "format_summary", "summary_lines"]
+
+NEXT = "Next"
+"""The line with the commands for people."""
 
 
 def format_summary(summary: Mapping[str, Any], **places: str | None) -> str:
@@ -40,6 +43,8 @@ def summary_lines(
         if skill is None
         else f"{100 * abs(skill):.1f} % {'less' if skill >= 0 else 'more'} error than the baseline",
         "Release": f"{summary['release'][:12]} ({summary['state']})",
+        "Waiting": _waiting(summary.get("cohorts", {})),
+        NEXT: "\n                ".join(summary.get("next", ())) or None,
         "Report": report,
         "Data quality": quality,
         "MLflow run": mlflow_run,
@@ -54,3 +59,12 @@ def format_lines(lines: Mapping[str, str | None]) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nobody"
+
+
+def _waiting(cohorts: Mapping[str, str]) -> str | None:
+    """The cohorts that are not live, by state, where others are."""
+    states = sorted({state for state in cohorts.values() if state != "live"})
+    if not states or len(set(cohorts.values())) == 1:
+        return None
+    named = {state: [c for c, each in cohorts.items() if each == state] for state in states}
+    return "; ".join(f"{', '.join(names)} ({state})" for state, names in named.items())

@@ -5,39 +5,22 @@ from typing import Any
 from kedro.io import DatasetError
 
 from modelfleet.fleet.champions import Champions
-from modelfleet.stores.channel import Channel
-from modelfleet.stores.describe import DescribedDataset, absolute
-from modelfleet.stores.objects import Objects
-from modelfleet.stores.release_store import ReleaseStore
+from modelfleet.stores.governance.assets import GovernedDataset
+from modelfleet.stores.governance.live import open_live
 
 __all__ = ["ChampionsDataset"]
 
 
-class ChampionsDataset(DescribedDataset[Any, Champions]):
-    """Loads what the channel says is live, after checking every byte of it.
-
-    Args:
-        filepath: of the channel.
-        releases: ``filepath`` of the store of releases.
-        metadata: layer and description for Kedro-Viz.
-    """
-
-    def __init__(
-        self, *, filepath: str, releases: dict[str, str], metadata: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
-        self._releases = absolute(releases["filepath"])
+class ChampionsDataset(GovernedDataset):
+    """Loads what may serve, after checking chain, signatures and every byte of it."""
 
     def load(self) -> Champions:
         """What serves each cohort; nothing before the first release.
 
-        Raises:
-            ReleaseError: the channel is broken, or a release cannot be trusted.
+        What cannot be proved is told in the log, and the last release that is proved serves.
         """
-        live = Channel(Objects(self._filepath)).live()
-        store = ReleaseStore(Objects(self._releases))
-        opened = {rid: store.open(rid) for rid in sorted(set(live.values()))}
-        return Champions.of({cohort: opened[rid] for cohort, rid in live.items()})
+        live = open_live(self.governance())
+        return Champions.of({cohort: live.releases[rid] for cohort, rid in live.serves.items()})
 
     def save(self, data: Any) -> None:
         """Refused: what is live changes by an entry in the channel."""

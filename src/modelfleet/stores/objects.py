@@ -1,6 +1,8 @@
 """Objects by name, in a folder or in a bucket: releases, channels, results of workers."""
 
 import functools
+import os
+import stat
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -65,6 +67,10 @@ class Objects:
         except FileNotFoundError:
             return None
 
+    def fetch(self, names: Collection[str]) -> dict[str, bytes | None]:
+        """The content of several objects, as :meth:`get` gives it; requests overlap."""
+        return dict(zip(names, _together(self.get, names), strict=True))
+
     def ends(self, names: Collection[str], size: int) -> dict[str, bytes]:
         """The last ``size`` bytes of those objects that are there."""
         import obstore
@@ -114,6 +120,53 @@ class Objects:
         batches = obstore.list(self._open(), prefix or None)
         return sorted(str(entry["path"]) for batch in batches for entry in batch)
 
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        """All objects below a prefix and how many bytes each has, without reading them."""
+        import obstore
+
+        if self._absent():
+            return {}
+        batches = obstore.list(self._open(), prefix or None)
+        found = {str(entry["path"]): entry["size"] for batch in batches for entry in batch}
+        return dict(sorted(found.items()))
+
+    def top(self) -> dict[str, int]:
+        """Objects at the top and their sizes, without a look into folders, which count 0 bytes."""
+        import obstore
+
+        if self._absent():
+            return {}
+        found = obstore.list_with_delimiter(self._open())
+        folders = dict.fromkeys(map(str, found["common_prefixes"]), 0)
+        files = {str(entry["path"]): entry["size"] for entry in found["objects"]}
+        return dict(sorted((folders | files).items()))
+
+    def size(self, name: str) -> int | None:
+        """An object's size, without reading it; ``None`` where there is none."""
+        import obstore
+
+        if self._absent():
+            return None
+        try:
+            return int(obstore.head(self._open(), name)["size"])
+        except FileNotFoundError:
+            return None
+
+    def irregular(self, prefix: str = "") -> list[str]:
+        """Names below a folder that are links, or neither files nor folders; of buckets, none.
+
+        A link is followed by whoever reads: its content can be changed from elsewhere.
+        """
+        if self._absent() or "://" in self.root:
+            return []
+        root = Path(self.root)
+        first = root / prefix
+        odd = [each for each in (root, first) if each.is_symlink()]
+        for folder, folders, files in os.walk(first):
+            odd += [Path(folder, each) for each in folders if Path(folder, each).is_symlink()]
+            odd += [Path(folder, each) for each in files if not _regular(Path(folder, each))]
+        return sorted({each.relative_to(root).as_posix() for each in odd})
+
     def folders(self) -> list[str]:
         """First parts of the names, sorted."""
         import obstore
@@ -139,6 +192,13 @@ def _bucket(url: str) -> "ObjectStore":
     from obstore.store import from_url
 
     return from_url(url)
+
+
+def _regular(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except FileNotFoundError:  # somebody else's file on its way to its name
+        return True
 
 
 def _together(ask: Callable[[str], Answer], names: Iterable[str]) -> list[Answer]:

@@ -83,7 +83,7 @@ WRONG = [
     ("costs.default.per_visit", -1, "greater than or equal to 0"),
     ("rules.limits", "none", "valid tuple"),
     ("overrides.sensors", "D_n10", "valid tuple"),
-    ("promotion.policy", "anything", "'automatic' or 'four_eyes'"),
+    ("promotion.clearances", "none", "valid tuple"),
     ("promotion", None, "valid dictionary"),
 ]
 
@@ -244,9 +244,9 @@ def test_every_problem_of_every_section_is_told_at_once():
 
 
 def test_disagreement_is_told_beside_an_error_elsewhere():
-    """A wrong policy does not hide a lag below the horizon."""
-    found = problems(spoiled(("promotion.policy", "no"), ("fleet.horizon", 48)))
-    assert any(line.startswith("promotion.policy") for line in found)
+    """A wrong clearance does not hide a lag below the horizon."""
+    found = problems(spoiled(("promotion.clearances", "no"), ("fleet.horizon", 48)))
+    assert any(line.startswith("promotion.clearances") for line in found)
     assert any("no lag may be shorter than fleet.horizon" in line for line in found)
 
 

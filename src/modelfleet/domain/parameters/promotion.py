@@ -1,7 +1,5 @@
 """What happens to a release once it is made."""
 
-from typing import Literal
-
 from pydantic import Field, field_validator
 
 from modelfleet.domain.hold import HOLD_CODES
@@ -26,9 +24,8 @@ class Clearance(Parameters):
 
 
 class PromotionParameters(Parameters):
-    """Whether the gate decides alone, and what people cleared."""
+    """What people cleared. Whether the gate decides alone stands in ``owners.yml``."""
 
-    policy: Literal["automatic", "four_eyes"]
     clearances: tuple[Clearance, ...] = ()
 
     def cleared(self, rid: str) -> frozenset[str]:

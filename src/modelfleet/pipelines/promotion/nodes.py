@@ -17,10 +17,16 @@ from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.announcing import Log, announce_run
 from modelfleet.fleet.champions import Champions
+from modelfleet.fleet.holding import hold_codes
 from modelfleet.fleet.ledger import build_ledger
 from modelfleet.fleet.notices import Notice
 from modelfleet.fleet.overruling import standing_champions
-from modelfleet.fleet.promotion import PromotionDecision, Releases, decide_promotion
+from modelfleet.fleet.promotion import (
+    Governed,
+    PromotionDecision,
+    Releases,
+    decide_promotion,
+)
 from modelfleet.fleet.release_content import ReleaseDraft, draft_release, shaping_parameters
 from modelfleet.fleet.scorecard import TRACES
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame
@@ -96,6 +102,7 @@ def assemble_release(
     report: str,
     quality_report: str,
     run_info: dict[str, str],
+    hold_reasons: list[dict[str, Any]],
     fleet: FleetParameters,
     backtest: BacktestParameters,
     validation: ValidationParameters,
@@ -121,6 +128,7 @@ def assemble_release(
             **run_info,
             "readings": readings.identity(),
             "evaluation_stamp": evaluation_stamp["made_of"],
+            "holds": hold_codes(hold_reasons),
         },
         champions=champions.models,
         files={
@@ -137,15 +145,17 @@ def decide_release(
     release_card: dict[str, Any],
     sensors: pd.DataFrame,
     hold_reasons: list[dict[str, Any]],
+    approvals: Governed,
     promotion: PromotionParameters,
 ) -> tuple[PromotionDecision, dict[str, Any]]:
-    """Whether the release goes live by itself."""
+    """Where the release goes by the policy of each cohort."""
     decision = decide_promotion(
         release_card,
         set(sensors["cohort"]),
         promotion,
         release,
-        holds={reason["code"] for reason in hold_reasons},
+        approvals,
+        holds=hold_codes(hold_reasons),
     )
     return decision, decision.as_dict()
 
@@ -154,7 +164,6 @@ def announce(
     channel: Log,
     promotion_decision: dict[str, Any],
     release_card: dict[str, Any],
-    sensors: pd.DataFrame,
     hold_reasons: list[dict[str, Any]],
     run_info: dict[str, str],
 ) -> list[Notice]:
@@ -163,7 +172,6 @@ def announce(
         channel,
         decision=promotion_decision,
         card=release_card,
-        cohorts=set(sensors["cohort"]),
         holds=hold_reasons,
         environment=run_info["environment"],
     )
