@@ -25,9 +25,11 @@ KILLS = int(os.environ.get("KILLS", "20"))
 
 NOBODY = 65534
 PRELOADED = [
-    *("pytest", "polars", "deltalake", "obstore", "kedro.config", "kedro.runner"),
+    *("pytest", "hypothesis", "polars", "deltalake", "obstore"),
+    *("kedro.config", "kedro.io", "kedro.runner"),
     *("kedro_datasets.pandas", "kedro_datasets.json", "matplotlib.figure"),
-    *("modelfleet.stores.ingestion_store", "modelfleet.pipelines.validation"),
+    *("modelfleet.stores.ingestion_store", "modelfleet.stores.governance"),
+    "modelfleet.pipelines.validation",
 ]
 """So that a process is killed at its work and not while it imports."""
 PATIENCE = 60
@@ -40,17 +42,7 @@ def processes() -> multiprocessing.context.ForkServerContext:
     A fork of this process would wait for ever for threads of Polars that it does not have.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        [
-            "pytest",
-            "hypothesis",
-            "polars",
-            "deltalake",
-            "obstore",
-            "modelfleet.stores.ingestion_store",
-            "modelfleet.stores.governance",
-        ]
-    )
+    context.set_forkserver_preload(PRELOADED)
     return context
 
 

@@ -19,8 +19,8 @@ RID = "a1" * 32
 
 def note(kind: str = "live", *, at: datetime = AT, by: str = "night-run") -> Notice:
     """A notice about the same release."""
-    return write_notice(
-        kind,  # type: ignore[arg-type]
+    written = write_notice(
+        "held",
         environment="production",
         release=RID,
         cohorts=["demand/A", "flow"],
@@ -28,6 +28,7 @@ def note(kind: str = "live", *, at: datetime = AT, by: str = "night-run") -> Not
         reason="",
         at=at,
     )
+    return dataclasses.replace(written, kind=kind)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """What a run has to tell people: what went live, what waits for them, and what is on hold."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from modelfleet.domain.approvals import Entry
-from modelfleet.fleet.notices import Kind, Notice, write_notice
+from modelfleet.fleet.notices import Notice, RunKind, write_notice
 from modelfleet.fleet.promotion import HELD, WAITING
 
 __all__ = ["Log", "announce_run"]
 
-KINDS: dict[str, Kind] = {WAITING: "waiting", HELD: "held"}
+KINDS: dict[str, RunKind] = {WAITING: "waiting", HELD: "held"}
 
 
 class Log(Protocol):
@@ -37,36 +37,27 @@ def announce_run(
 
     Args:
         log: the channel, after the decision was kept.
-        decision: ``cohorts``, each with its state, and ``holds`` of the run's release.
+        decision: see :class:`~modelfleet.fleet.promotion.PromotionDecision`.
         card: ``rid``, ``started_at`` and ``by``.
-        holds: ``code`` and ``sentence`` of each reason to hold it.
+        holds: ``code`` and ``sentence`` of each reason to hold the release.
         environment: of the run.
     """
-    return [
-        *_went_live(log.entries(), environment),
-        *_waiting(decision, card, holds, environment),
-    ]
-
-
-def _waiting(
-    decision: Mapping[str, Any],
-    card: Mapping[str, Any],
-    holds: Sequence[Mapping[str, Any]],
-    environment: str,
-) -> Iterator[Notice]:
-    """Cohorts that the release does not serve by itself, those on hold apart."""
+    notices = _went_live(log.entries(), environment)
     for state, kind in KINDS.items():
-        cohorts = [cohort for cohort, each in decision["cohorts"].items() if each == state]
-        if cohorts:
-            yield write_notice(
-                kind,
-                environment=environment,
-                release=card["rid"],
-                cohorts=cohorts,
-                by=card["by"],
-                reason="; ".join(_sentences(holds, decision["holds"])) if kind == "held" else "",
-                at=datetime.fromisoformat(card["started_at"]),
+        if cohorts := [c for c, each in decision["cohorts"].items() if each == state]:
+            notices.append(
+                write_notice(
+                    kind,
+                    environment=environment,
+                    release=card["rid"],
+                    cohorts=cohorts,
+                    by=card["by"],
+                    reason="; ".join(_sentences(holds, decision["holds"])) if state == HELD else "",
+                    at=datetime.fromisoformat(card["started_at"]),
+                    commands=decision["commands"],
+                )
             )
+    return notices
 
 
 def _went_live(entries: Sequence[Entry], environment: str) -> list[Notice]:
@@ -83,12 +74,12 @@ def _went_live(entries: Sequence[Entry], environment: str) -> list[Notice]:
             "live",
             environment=environment,
             release=rid,
-            cohorts=names,
+            cohorts=cohorts,
             by=entry.by,
             reason=entry.reason,
             at=entry.at,
         )
-        for rid, names in sorted(news.items())
+        for rid, cohorts in sorted(news.items())
     ]
 
 

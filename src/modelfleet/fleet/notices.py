@@ -13,15 +13,18 @@ __all__ = [
     "Kind",
     "Notice",
     "Outbox",
-    "approval_commands",
+    "RunKind",
     "notice_from",
     "notice_key",
     "notice_title",
     "write_notice",
 ]
 
-Kind = Literal["requested", "waiting", "approved", "rejected", "rolled_back", "held", "live"]
-"""``waiting``, ``held`` and ``live`` is how a run ends; the others are what people do."""
+RunKind = Literal["waiting", "held", "live"]
+"""How a run ends."""
+
+Kind = Literal["requested", "approved", "rejected", "rolled_back", RunKind]
+"""What people do, and how a run ends."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -85,12 +88,12 @@ def notice_key(notice: Notice) -> str:
 
 def notice_title(notice: Notice) -> str:
     """One line, as the subject of a message."""
-    state = _KINDS[notice.kind].title
+    state = _TITLES[notice.kind]
     return f"Modelfleet {notice.environment}: release {notice.release[:SHORT]} {state}"
 
 
 def write_notice(
-    kind: Kind,
+    kind: RunKind,
     *,
     environment: str,
     release: str,
@@ -98,88 +101,48 @@ def write_notice(
     by: str,
     reason: str,
     at: datetime,
+    commands: Sequence[str] = (),
 ) -> Notice:
-    """A notice with its sentences.
+    """A notice of a run, with its sentences.
 
     Args:
-        kind: what happened.
+        kind: how the run ended.
         environment: where.
         release: name of the release.
         cohorts: that it concerns.
-        by: who did it.
+        by: who started the run.
         reason: why; may be empty.
         at: when, with its time zone.
+        commands: what people type next.
     """
-    known = _KINDS[kind]
-    request, approve = approval_commands(release, environment)
-    sentences = known.text.format(
+    sentences = _TEXTS[kind].format(
         release=release[:SHORT],
         environment=environment,
-        cohorts=_cohorts(cohorts),
+        cohorts=f"{'cohort' if len(cohorts) == 1 else 'cohorts'} {listing(sorted(cohorts))}",
         by=by,
         because=f" Reason: {reason.strip().rstrip('.')}." if reason.strip() else "",
-        request=request,
-        approve=approve,
     )
-    names = tuple(sorted(cohorts))
-    return Notice(kind, environment, release, names, by, reason, at, sentences)
+    steps = ["", "Next:", *(f"  {command}" for command in commands)] if commands else []
+    text = "\n".join([sentences, *steps])
+    return Notice(kind, environment, release, tuple(sorted(cohorts)), by, reason, at, text)
 
 
-def approval_commands(release: str, environment: str) -> tuple[str, str]:
-    """What a person types to ask for a release, and what an owner types to approve it."""
-    where = f"{release[:SHORT]} --env {environment}"
-    why = '--reason "…"'
-    return f"modelfleet request {where} {why}", f"modelfleet approve {where} {why}"
+_TEXTS: dict[RunKind, str] = {
+    "waiting": "Release {release} is made and may serve {cohorts} in {environment} once two people "
+    "agree: one asks for it, an owner answers.{because} What serves now goes on.",
+    "held": "Release {release} does not serve {cohorts} in {environment} by itself: people have to "
+    "look at it first.{because} What serves now goes on. The run's report shows the sensors "
+    "behind it.",
+    "live": "Release {release} serves {cohorts} in {environment} from now on.{because} The run was "
+    "started by {by}.",
+}
 
-
-def _cohorts(cohorts: Sequence[str]) -> str:
-    if not cohorts:
-        return "no cohort"
-    return f"{'cohort' if len(cohorts) == 1 else 'cohorts'} {listing(sorted(cohorts))}"
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """How a kind of notice is told: as a title and in sentences."""
-
-    title: str
-    text: str
-
-
-_STAYS = "What serves now goes on."
-
-_KINDS: dict[Kind, _Kind] = {
-    "requested": _Kind(
-        "asks for approval",
-        "{by} asks that release {release} may serve {cohorts} in {environment}.{because} "
-        "An owner answers with: {approve}",
-    ),
-    "waiting": _Kind(
-        "waits for people",
-        f"Release {{release}} is made and may serve {{cohorts}} in {{environment}} once two people "
-        f"agree.{{because}} {_STAYS} One asks with: {{request}}. Another, an owner, answers with: "
-        "{approve}",
-    ),
-    "approved": _Kind(
-        "was approved", "{by} approved release {release} for {cohorts} in {environment}.{because}"
-    ),
-    "rejected": _Kind(
-        "was rejected",
-        f"{{by}} rejected release {{release}} for {{cohorts}} in {{environment}}.{{because}} "
-        f"{_STAYS}",
-    ),
-    "rolled_back": _Kind(
-        "serves again",
-        "{by} went back to release {release} for {cohorts} in {environment}.{because}",
-    ),
-    "held": _Kind(
-        "is on hold",
-        f"Release {{release}} does not serve {{cohorts}} in {{environment}} by itself: people have "
-        f"to look at it first.{{because}} {_STAYS} The run's report shows the sensors behind it.",
-    ),
-    "live": _Kind(
-        "is live",
-        "Release {release} serves {cohorts} in {environment} from now on.{because} "
-        "The run was started by {by}.",
-    ),
+_TITLES: dict[Kind, str] = {
+    "requested": "asks for approval",
+    "waiting": "waits for people",
+    "approved": "was approved",
+    "rejected": "was rejected",
+    "rolled_back": "serves again",
+    "held": "is on hold",
+    "live": "is live",
 }

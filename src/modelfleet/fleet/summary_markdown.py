@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelfleet.fleet.summary_text import summary_lines
+from modelfleet.fleet.summary_text import NEXT, summary_lines
 
 __all__ = ["markdown_summary"]
 
@@ -16,21 +16,15 @@ def markdown_summary(summary: Mapping[str, Any], **places: str | None) -> str:
         places: as :func:`modelfleet.fleet.summary_text.summary_lines` takes them.
     """
     lines = summary_lines(summary, **places)
-    rows = [
-        f"| {name} | {_cell(text)} |" for name, text in lines.items() if text and name != "Next"
-    ]
+    rows = [f"| {name} | {_cell(text)} |" for name, text in lines.items() if text and name != NEXT]
     title = f"## {_cell(summary['fleet'])}: release {summary['release'][:12]} is {summary['state']}"
     return "\n".join([title, "", "| | |", "|---|---|", *rows, *_next(summary), "", ""])
 
 
 def _next(summary: Mapping[str, Any]) -> list[str]:
-    """What to type where the release waits for people."""
-    if not summary["next"]:
-        return []
-    waits = (
-        "It does not serve all cohorts by itself: two people have to agree. One asks for it, an "
-    )
-    return ["", f"{waits}owner answers:", "", "```console", *summary["next"], "```"]
+    """What people type where something waits for them."""
+    commands = summary.get("next", ())
+    return ["", "Next:", "", "```console", *commands, "```"] if commands else []
 
 
 def _cell(text: str) -> str:

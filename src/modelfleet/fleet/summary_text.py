@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["format_lines", "format_summary", "summary_lines"]
+__all__ = ["NEXT", "format_lines", "format_summary", "summary_lines"]
+
+NEXT = "Next"
+"""The line with the commands for people."""
 
 
 def format_summary(summary: Mapping[str, Any], **places: str | None) -> str:
@@ -41,7 +44,7 @@ def summary_lines(
         else f"{100 * abs(skill):.1f} % {'less' if skill >= 0 else 'more'} error than the baseline",
         "Release": f"{summary['release'][:12]} ({summary['state']})",
         "Waiting": _waiting(summary.get("cohorts", {})),
-        "Next": "\n                ".join(summary.get("next", ())) or None,
+        NEXT: "\n                ".join(summary.get("next", ())) or None,
         "Report": report,
         "Data quality": quality,
         "MLflow run": mlflow_run,

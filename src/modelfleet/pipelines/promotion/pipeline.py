@@ -90,13 +90,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.announce,
-                [
-                    "channel",
-                    "promotion_decision",
-                    "release_card",
-                    "hold_reasons",
-                    "run_info",
-                ],
+                ["channel", "promotion_decision", "release_card", "hold_reasons", "run_info"],
                 "notices",
                 name="announce",
             ),
