@@ -1,7 +1,7 @@
 """What the models say: recipe by recipe, many sensors at a time, and each by itself if it fails."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,10 @@ from modelfleet.fleet.serving.stacks import Stack, Stacks
 __all__ = ["FAILED", "FINE", "MISSING", "Told", "forecast_models"]
 
 FINE, MISSING, FAILED = 0, 1, 2
+
+Say = Callable[[slice, FloatArray, AnyArray], FloatArray]
+"""What some models, those of a slice, make of their features: shapes (columns, n, horizon) and
+(n, horizon), where the features are known, to (n, horizon)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +115,26 @@ class _Work:
             return
         sound = _checked(models, feature_names(features), self.told)
         linear = sound["coefficients"].is_not_null()
-        for part in (sound.filter(linear), sound.filter(~linear)):
-            start = 0
-            for stack in self.stacks.of(_rows(part)):
-                self._stack(stack, features, part.slice(start, len(stack.rows)))
-                start += len(stack.rows)
+        for part, kind in (
+            (sound.filter(linear), self._linear),
+            (sound.filter(~linear), self._others),
+        ):
+            self._forecast(features, _rows(part), kind(part))
 
-    def _stack(self, stack: Stack, features: FeatureParameters, models: pl.DataFrame) -> None:
-        """Forecast a stack of models that are all linear, or all others."""
+    def _forecast(self, features: FeatureParameters, rows: IntArray, say: Say) -> None:
+        """Forecast models that are all linear, or all others, stack by stack."""
+        start = 0
+        for stack in self.stacks.of(rows):
+            part = slice(start, start + len(stack.rows))
+            self._stack(stack, features, functools.partial(say, part))
+            start = part.stop
+
+    def _stack(
+        self,
+        stack: Stack,
+        features: FeatureParameters,
+        say: Callable[[FloatArray, AnyArray], FloatArray],
+    ) -> None:
         with np.errstate(all="ignore"):  # what overflows is no number, and told so
             design = build_design(
                 stack.series,
@@ -130,26 +146,39 @@ class _Work:
             )
             known = stack.horizon(design.usable)
             ahead = np.ascontiguousarray(stack.horizon(design.values.T))
-            if models["coefficients"].null_count():
-                values = self._others(ahead, known, stack.rows, models)
-            else:
-                values = _linear(ahead, models)
+            values = say(ahead, known)
         self.told.tell(stack.rows, values, known)
 
-    def _others(
-        self, ahead: FloatArray, known: AnyArray, rows: IntArray, models: pl.DataFrame
-    ) -> FloatArray:
+    @staticmethod
+    def _linear(models: pl.DataFrame) -> Say:
+        """Many at a time, to the bit as if one by one."""
+        width = int(models["coefficients"].list.len().max() or 0)  # type: ignore[arg-type]
+        weights = as_matrix(models["coefficients"], width)
+        constants = as_floats(models["intercept"]).tolist()
+
+        def say(part: slice, ahead: FloatArray, _known: AnyArray) -> FloatArray:
+            found = [LinearModel(*e) for e in zip(weights[part], constants[part], strict=True)]
+            return predict_weeks(found, ahead.reshape(len(ahead), -1).T).reshape(ahead.shape[1:])
+
+        return say
+
+    def _others(self, models: pl.DataFrame) -> Say:
         """Each by itself, from its bytes."""
-        values = np.full(known.shape, np.nan)
-        each = zip(rows.tolist(), models["sensor_id"], models["model_bytes"], strict=True)
-        for k, (row, sensor_id, content) in enumerate(each):
-            work = functools.partial(_one, ahead[:, k], known[k], content, self.packages)
-            found = attempt(work, what=f"model of sensor {sensor_id!r}")
-            if isinstance(found, Failure):
-                self.told.errors[row] = found.reason
-            else:
-                values[k] = found
-        return values
+        rows, ids = _rows(models).tolist(), models["sensor_id"].to_list()
+
+        def say(part: slice, ahead: FloatArray, known: AnyArray) -> FloatArray:
+            values = np.full(known.shape, np.nan)
+            for k, number in enumerate(range(len(rows))[part]):
+                content = models["model_bytes"][number]
+                work = functools.partial(_one, ahead[:, k], known[k], content, self.packages)
+                found = attempt(work, what=f"model of sensor {ids[number]!r}")
+                if isinstance(found, Failure):
+                    self.told.errors[rows[number]] = found.reason
+                else:
+                    values[k] = found
+            return values
+
+        return say
 
 
 def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
@@ -170,14 +199,6 @@ def _checked(models: pl.DataFrame, names: tuple[str, ...], told: Told) -> pl.Dat
         reason = "ValueError: the model was fitted on other features than its recipe makes"
         told.fail(_rows(models.filter(~sound)), reason)
     return models.filter(sound)
-
-
-def _linear(ahead: FloatArray, models: pl.DataFrame) -> FloatArray:
-    """Shape (columns, n, horizon) to (n, horizon)."""
-    weights = as_matrix(models["coefficients"], len(ahead))
-    constants = as_floats(models["intercept"]).tolist()
-    found = [LinearModel(*each) for each in zip(weights, constants, strict=True)]
-    return predict_weeks(found, ahead.reshape(len(ahead), -1).T).reshape(ahead.shape[1:])
 
 
 def _one(
