@@ -358,3 +358,19 @@ def test_each_cohort_has_its_own_release() -> None:
     assert both.stamp is None
     one = Live("r1", "s")
     assert Champions.of({"c": one, "d": one}).stamp == "s"
+
+
+class Moved(Live):
+    """The same release after its sensor ``b`` moved to cohort c."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Two sensors of one cohort."""
+        table = super().table(name)
+        return table.with_columns(cohort=pl.lit("c")) if name == "serves" else table
+
+
+def test_a_sensor_that_changed_its_cohort_is_served_once() -> None:
+    """Its old cohort still has the release before, in which it stands too."""
+    both = Champions.of({"c": Moved("r2", "s"), "d": Live("r1", "s")})
+    assert both.serves["sensor_id"].sort().to_list() == ["a", "b"]
+    assert both.models.sort("sensor_id")["version"].to_list() == ["models-r2", "models-r1"]

@@ -68,10 +68,10 @@ class Champions:
         releases = {release.rid: release for release in live.values()}
         if not releases:
             return cls.none()
-        parts = [
-            _part(release, [cohort for cohort, each in live.items() if each.rid == rid])
-            for rid, release in sorted(releases.items())
-        ]
+        parts: list[dict[str, pl.DataFrame]] = []
+        for rid, release in sorted(releases.items()):
+            cohorts = [cohort for cohort, each in live.items() if each.rid == rid]
+            parts.append(_part(release, cohorts, without=[part["serves"] for part in parts]))
         stamps = {release.provenance.get("evaluation_stamp") for release in releases.values()}
         whole = {name: pl.concat([p[name] for p in parts], how="diagonal") for name in TABLES}
         return cls(
@@ -100,9 +100,16 @@ class Champions:
 TABLES = ("serves", "models", "baselines", "verdicts", "scorecard")
 
 
-def _part(release: LiveTables, cohorts: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """The tables of a release, for the sensors of the cohorts that it serves."""
+def _part(
+    release: LiveTables, cohorts: Sequence[str], *, without: Sequence[pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    """The tables of a release, for the sensors of the cohorts that it serves.
+
+    A sensor that changed its cohort may be in two releases that serve: it is taken once.
+    """
     serves = release.table("serves").filter(pl.col("cohort").is_in(list(cohorts)))
+    for taken in without:
+        serves = serves.join(taken, on="sensor_id", how="anti")
     ids = serves["sensor_id"].implode()
     others = {name: release.table(name) for name in TABLES[1:]}
     return {

@@ -11,7 +11,7 @@ from modelfleet.stores.governance.live import live_of
 from modelfleet.stores.governance.outcomes import RequestState
 from modelfleet.stores.governance.place import Governance, present
 from modelfleet.stores.governance.requests import request_states
-from modelfleet.stores.governance.truncation import heads_of_requests, unseen_heads
+from modelfleet.stores.governance.truncation import unseen_heads
 from modelfleet.stores.proofs import StoredProofs
 
 __all__ = ["AuditReport", "audit"]
@@ -72,7 +72,7 @@ def audit(governance: Governance, *, now: datetime | None = None) -> AuditReport
     """Verify the whole chain, all signatures and all bytes of all releases that it names."""
     governance = governance.anew()
     moment, proofs = present(now), governance.proofs
-    heads = heads_of_requests(governance, proofs)
+    requests = governance.approvals.requests()
     channel = governance.channel_with(proofs)
     chain = channel.read()
     judge = channel.judge(chain.entries, now=moment)
@@ -82,7 +82,7 @@ def audit(governance: Governance, *, now: datetime | None = None) -> AuditReport
     live = live_of(governance, judge)
     problems = [
         *chain.problems,
-        *unseen_heads(heads, chain.entries, proofs),
+        *unseen_heads(requests, chain.entries, proofs),
         *(each for each in changes if each not in settled),
         *_altered(releases),
         *_provenance(governance, chain.entries, releases),

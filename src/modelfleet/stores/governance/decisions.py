@@ -60,8 +60,7 @@ def decide(
         outbox: is told.
 
     Raises:
-        RefusedError: the person may decide for none of the cohorts, or not for one that was named;
-            or nothing of the request can go live any more.
+        RefusedError: the person may not decide, or nothing of it can go live any more.
         ReleaseError: there is no such request, or its release cannot be trusted.
         ConfigurationError: the key cannot be used.
     """
@@ -77,14 +76,12 @@ def decide(
         reason=reason,
         decided_at=moment,
     )
-    mark = Signature(made.decided_by, fingerprint(public_key(key)))
-    draft = Paper(made.digest, made, mark)
+    draft = Paper(made.digest, made, Signature(made.decided_by, fingerprint(public_key(key))))
     made = _restricted(governance, stands, draft, proofs=proofs, whole=cohorts is not None)
-    signature = _signed(governance, made, key=key)
-    governance.approvals.put_decision(made, signature)
-    entry = None
-    if decision == "approve":
-        entry = append_ready(governance, request_id, by=made.decided_by, now=moment)
+    governance.approvals.put_decision(made, _signed(governance, made, key=key))
+    approved = decision == "approve"
+    who = made.decided_by
+    entry = append_ready(governance, request_id, by=who, now=moment) if approved else None
     _post(outbox, governance.environment, stands, made, entry)
     return _outcome(governance, made, entry)
 

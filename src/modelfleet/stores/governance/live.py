@@ -8,7 +8,7 @@ from datetime import datetime
 from modelfleet.domain.approvals import Entry, Judge, Problem
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.stores.governance.place import Governance, present
-from modelfleet.stores.governance.truncation import heads_of_requests, unseen_heads
+from modelfleet.stores.governance.truncation import unseen_heads
 from modelfleet.stores.release_store import Release, ReleaseStore
 
 __all__ = ["Live", "live_of", "open_live"]
@@ -59,11 +59,12 @@ def open_live(governance: Governance, *, now: datetime | None = None) -> Live:
     """
     governance, moment = governance.anew(), present(now)
     proofs = governance.proofs
-    heads = heads_of_requests(governance, proofs)
+    requests = governance.approvals.requests()
     channel = governance.channel_with(proofs)
     chain = channel.read()
     found = live_of(governance, channel.judge(chain.entries, now=moment))
-    cut = unseen_heads(heads, chain.entries, proofs)
+    others = set(requests) - {entry.request for entry in chain.entries}
+    cut = unseen_heads(sorted(others), chain.entries, proofs)
     problems = (*chain.problems, *cut, *found.problems)
     for problem in problems:
         logger.error("%s", problem)

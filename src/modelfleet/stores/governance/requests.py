@@ -51,13 +51,9 @@ def make_request(
         ReleaseError: the release cannot be trusted, or would change nothing.
         ConfigurationError: the key cannot be used.
     """
-    moment = present(now)
-    entries = governance.channel.entries()
+    moment, entries = present(now), governance.channel.entries()
     expected = _expected(governance, rid, entries, cohorts, now=moment)
-    principal = governance.signers.principal_of(key)
-    facts = governance.releases.facts(rid)
-    held = sorted(set(facts.holds if facts else ()) - set(holds))
-    raise_refusals([refusal("held", rid[:12], detail=", ".join(held))] if held else [])
+    _check_holds(governance, rid, holds)
     request = Request(
         kind="promote",
         release=rid,
@@ -66,7 +62,7 @@ def make_request(
         head=entries[-1].digest if entries else None,
         expected=expected,
         holds=tuple(sorted(set(holds))),
-        requested_by=principal,
+        requested_by=governance.signers.principal_of(key),
         reason=reason,
         requested_at=moment,
         expires=moment + timedelta(seconds=round(days * 86400)),
@@ -78,6 +74,17 @@ def make_request(
     if outbox:
         outbox.post(_notice(request, name))
     return state_of(stands)
+
+
+def _check_holds(governance: Governance, rid: str, cleared: Collection[str]) -> None:
+    """Check that the request clears whatever holds the release.
+
+    Raises:
+        RefusedError: names what it does not clear.
+    """
+    facts = governance.releases.facts(rid)
+    if held := sorted(set(facts.holds if facts else ()) - set(cleared)):
+        raise_refusals([refusal("held", rid[:12], detail=", ".join(held))])
 
 
 def signed_request(

@@ -1,6 +1,6 @@
 """Back to a release that served before: one owner's signature suffices, and it acts at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -55,24 +55,38 @@ def rollback(
     refusals = tuple(each for found in against.values() for each in found)
     if cohorts or not possible:
         raise_refusals(refusals)
-    request = Request(
-        kind="rollback",
-        release=rid,
-        provenance=governance.releases.provenance_digest(rid),
-        environment=governance.environment,
-        head=entries[-1].digest,
-        expected={cohort: serves[cohort] for cohort in possible},
-        requested_by=who,
-        reason=reason,
-        requested_at=moment,
-        expires=moment + LASTS,
-    )
+    expected = {cohort: serves[cohort] for cohort in possible}
+    request = _request(governance, rid, entries, expected, who=who, reason=reason, now=moment)
     name, signed, _ = signed_request(governance, request, key=key, now=moment)
     governance.approvals.put_request(request, signed.signature)
     entry = _append(governance, request, now=moment)
     if outbox:
         outbox.post(went_live(entry, rid, environment=governance.environment))
     return Outcome(name, name, entry.position, tuple(possible), refusals=refusals)
+
+
+def _request(
+    governance: Governance,
+    rid: str,
+    entries: Sequence[Entry],
+    expected: Mapping[str, str | None],
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+) -> Request:
+    return Request(
+        kind="rollback",
+        release=rid,
+        provenance=governance.releases.provenance_digest(rid),
+        environment=governance.environment,
+        head=entries[-1].digest,
+        expected=dict(expected),
+        requested_by=who,
+        reason=reason,
+        requested_at=now,
+        expires=now + LASTS,
+    )
 
 
 def _replaced(
