@@ -68,7 +68,7 @@ class Axis:
         """The grid index of a column of times that lie on the grid."""
         return pl.col(column).dt.epoch("us") // self._microseconds
 
-    def index(self, times: IntArray) -> IntArray:
+    def indices(self, times: IntArray) -> IntArray:
         """The grid index of times that lie on the grid, in microseconds since 1970."""
         return np.asarray(times // self._microseconds, dtype=np.int64)
 

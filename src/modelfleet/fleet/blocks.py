@@ -35,7 +35,7 @@ def blocks(readings: pl.DataFrame, axis: Axis) -> Iterator[tuple[str, Block]]:
         part = slice(start, start + length)
         start += length
         # A sensor at a time: the processor's cache holds it.
-        index = axis.index(times[part])
+        index = axis.indices(times[part])
         within = int(np.searchsorted(index, axis.stop))
         if within:
             yield sensor_id, _block(index[:within], values[part][:within], axis.stop)
