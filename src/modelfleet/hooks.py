@@ -30,7 +30,11 @@ logger = logging.getLogger(__name__)
 SUMMARY = "run_summary"
 REPORT = "report"
 QUALITY = "quality_report"
-NEEDED = {"expectation_results": aside.GREAT_EXPECTATIONS, "spot_checks": aside.SCIKIT_LEARN}
+NEEDED = {
+    "expectation_results": aside.GREAT_EXPECTATIONS,
+    "spot_checks": aside.SCIKIT_LEARN,
+    "skill_figure": aside.MATPLOTLIB,
+}
 """Assets, in the order in which they are made, and what must be loaded to make them."""
 
 EVERYTHING = "__default__"

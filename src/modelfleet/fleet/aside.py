@@ -1,8 +1,9 @@
 """A process that loads libraries while the run does something else, and waits to be needed.
 
-Great Expectations takes four seconds of one core to load, scikit-learn two. A run that will need
-them starts the process when it begins, while most of it is not at work yet; by the time there is
-something to check, the process waits for it. It serves once for each library, in order.
+Great Expectations takes four seconds of one core to load, scikit-learn two, matplotlib one. A run
+that will need them starts the process when it begins, while one core still has nothing to do; by
+the time there is something to check, the process waits for it. It serves once for each library, in
+order.
 """
 
 import atexit
@@ -20,6 +21,7 @@ from modelfleet.fleet.engine.work import Call
 
 __all__ = [
     "GREAT_EXPECTATIONS",
+    "MATPLOTLIB",
     "SCIKIT_LEARN",
     "AsideEngine",
     "dismiss",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 GREAT_EXPECTATIONS = "great_expectations"
+MATPLOTLIB = "matplotlib.backends.backend_agg"
 SCIKIT_LEARN = "sklearn.linear_model"
 
 T = TypeVar("T")
@@ -63,23 +66,23 @@ def prepare(modules: Sequence[str], *, env: Mapping[str, str]) -> None:
         _load(_Waiting(process, tuple(modules)))
 
 
-def run_aside(module: str, function: Callable[..., T], *arguments: Any) -> T:
+def run_aside(module: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
     """Call a function in the process that waits with a library; here if there is none.
 
     The process then loads the next library, or ends.
     """
     waiting = next((each for each in _waiting if module in each.modules), None)
     if waiting is None:
-        return function(*arguments)
+        return function(*arguments, **named)
     from concurrent.futures.process import BrokenProcessPool
 
     _waiting.clear()
     left = waiting.modules[waiting.modules.index(module) + 1 :]
     try:
-        told = waiting.process.submit(function, *arguments).result()
+        told = waiting.process.submit(function, *arguments, **named).result()
     except BrokenProcessPool:
         logger.warning("the process of %s died; going on without it", module)
-        return function(*arguments)
+        return function(*arguments, **named)
     except BaseException:
         waiting.process.shutdown(wait=False)
         raise
