@@ -98,6 +98,8 @@ def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> Se
     """
     slots = calendar.grid.per_week
     known = np.isfinite(values)
+    if calendar.is_steady and 0 < horizon <= slots and len(values):
+        return _steady_mean(np.where(known, values, 0.0), known, slots, int(calendar.slot[0]))
     shown = int(calendar.rank.max(initial=-1)) + 1
     cell = calendar.cell
     sums, counts = np.zeros((2, shown + 1, slots))  # row r: before the slot was shown r times
@@ -108,6 +110,23 @@ def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> Se
     return SeasonalMean(
         known=_ratio(np.take(sums, usable, mode="clip"), np.take(counts, usable, mode="clip")),
         final=_ratio(sums[-1], counts[-1]),
+    )
+
+
+def _steady_mean(
+    values: FloatArray, known: BoolArray, slots: int, first_slot: int
+) -> SeasonalMean:
+    """The same where no clock is changed: each week is a row, from its first step on."""
+    length = len(values)
+    weeks = -(-length // slots)
+    table = np.zeros((2, weeks + 1, slots))  # row r: before the slot was shown r times
+    for flat, what in zip(table.reshape(2, -1), (values, known), strict=True):
+        flat[slots : slots + length] = what
+    np.cumsum(table, axis=1, out=table)
+    sums, counts = table
+    return SeasonalMean(
+        known=_ratio(sums.reshape(-1)[:length], counts.reshape(-1)[:length]),
+        final=np.roll(_ratio(sums[-1], counts[-1]), first_slot),
     )
 
 
