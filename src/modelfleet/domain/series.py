@@ -113,9 +113,7 @@ def seasonal_mean(values: FloatArray, calendar: Calendar, *, horizon: int) -> Se
     )
 
 
-def _steady_mean(
-    values: FloatArray, known: BoolArray, slots: int, first_slot: int
-) -> SeasonalMean:
+def _steady_mean(values: FloatArray, known: BoolArray, slots: int, first_slot: int) -> SeasonalMean:
     """The same where no clock is changed: each week is a row, from its first step on."""
     length = len(values)
     weeks = -(-length // slots)
