@@ -4,11 +4,17 @@ import subprocess
 import sys
 from typing import Any
 
+import click
 import pytest
 from kedro.io import DatasetError
 
 from modelfleet.domain.errors import DataError, SchemaError
-from modelfleet.hooks import FleetHooks, RefusedConfigurationError, StoppedRunError
+from modelfleet.hooks import (
+    FleetHooks,
+    RefusedConfigurationError,
+    StoppedRunError,
+    runs_everything,
+)
 from tests.conftest import kedro
 from tests.project import Project
 
@@ -142,3 +148,24 @@ def test_one_stage_runs_by_itself(fresh: Project) -> None:
     fresh.run(pipelines=["ingestion"])
     assert fresh.load("readings").shards()
     assert not (fresh.data / "08_reporting" / "run_summary.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "loads"),
+    [
+        ("run", {"pipelines": []}, True),
+        ("run", {"pipelines": ["__default__"]}, True),
+        ("run", {"pipelines": ["training"]}, False),
+        ("run", {"pipelines": [], "from_nodes": ["promotion.summarise"]}, False),
+        ("viz", {}, False),
+    ],
+)
+def test_what_takes_its_time_is_loaded_early_only_for_a_whole_run(
+    command: str, asked: dict[str, Any], loads: bool
+) -> None:
+    """Where a part is asked for, the pipeline tells later what it needs."""
+    context = click.Context(click.Command(command))
+    context.params = asked
+    with context:
+        assert runs_everything() is loads
+    assert not runs_everything()

@@ -23,7 +23,7 @@ from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
 from modelfleet.fleet.summary_text import format_lines, format_summary
 
-__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
+__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError", "runs_everything"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class FleetHooks:
         try:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
-            if _runs_everything():  # MLflow is still to be loaded, on one of the cores
+            if runs_everything():  # MLflow is still to be loaded, on one of the cores
                 _prepare(list(NEEDED.values()))
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
@@ -125,7 +125,7 @@ def _prepare(modules: Sequence[str]) -> None:
     aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"})
 
 
-def _runs_everything() -> bool:
+def runs_everything() -> bool:
     """Whether the command line asks for all stages, from the first node to the last."""
     context = click.get_current_context(silent=True)
     if context is None or context.command.name != "run":
