@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,23 @@ from modelfleet.fleet import aside
 from modelfleet.fleet.summary_markdown import markdown_summary
 from modelfleet.fleet.summary_text import format_lines, format_summary
 
-__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError"]
+__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError", "runs_everything"]
 
 logger = logging.getLogger(__name__)
 
 SUMMARY = "run_summary"
 REPORT = "report"
 QUALITY = "quality_report"
-CHECKED = "expectation_results"
 NOTICES = "notices"
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that a CI service shows beside a job
+NEEDED = {
+    "expectation_results": aside.GREAT_EXPECTATIONS,
+    "spot_checks": aside.SCIKIT_LEARN,
+    "skill_figure": aside.MATPLOTLIB,
+}
+"""Assets, in the order in which they are made, and what must be loaded to make them."""
+
+EVERYTHING = "__default__"
 
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
@@ -63,6 +71,8 @@ class FleetHooks:
         try:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
+            if runs_everything():  # MLflow is still to be loaded, on one of the cores
+                _prepare(list(NEEDED.values()))
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
@@ -75,8 +85,7 @@ class FleetHooks:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
         """Say what begins, keep the resolved configuration, let load what takes its time."""
-        if CHECKED in pipeline.all_outputs():
-            aside.prepare("great_expectations", env={"GX_ANALYTICS_ENABLED": "false"})
+        _prepare([module for asset, module in NEEDED.items() if asset in pipeline.all_outputs()])
         names = run_params.get("pipeline_names") or ["all stages"]
         logger.info("environment %s: %s", run_params.get("env") or "local", ", ".join(names))
         self._seconds.clear()
@@ -105,6 +114,7 @@ class FleetHooks:
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Track the seconds per stage, show the run in a few lines, and tell people."""
+        aside.dismiss()
         run_id = None
         if mlflow := _tracking():
             mlflow.log_metrics({f"seconds.{stage}": s for stage, s in self._seconds.items()})
@@ -128,6 +138,20 @@ def _show(summary: dict[str, Any], places: dict[str, str | None]) -> None:
     if file := os.environ.get(JOB_SUMMARY):
         with Path(file).open("a", encoding="utf-8") as page:
             page.write(markdown_summary(summary, **places))
+
+
+def _prepare(modules: Sequence[str]) -> None:
+    aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"})
+
+
+def runs_everything() -> bool:
+    """Whether the command line asks for all stages, from the first node to the last."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.command.name != "run":
+        return False
+    parts = ("from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "tags")
+    asked = context.params.get("pipelines") or [context.params.get("pipeline") or EVERYTHING]
+    return list(asked) == [EVERYTHING] and not any(context.params.get(name) for name in parts)
 
 
 def _place(catalog: DataCatalog, name: str) -> str | None:

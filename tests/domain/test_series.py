@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelfleet.domain.grid import Calendar
 from modelfleet.domain.series import Series, carry_forward, seasonal_mean
 from tests.strategies import WEEK, changes, make_calendar, make_series, same_bits, sensors
 
@@ -46,6 +47,24 @@ def test_seasonal_mean_is_the_mean_of_all_that_was_known(sensor, horizon):
     found = seasonal_mean(series.values, calendar, horizon=horizon)
     np.testing.assert_allclose(found.known, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(found.final[calendar.slot], final, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("length", [0, 5, WEEK, 5 * WEEK + 30])
+def test_a_week_without_a_clock_change_gives_the_same_mean(length):
+    """Where no clock is changed weeks are rows of a table, whatever slot the first one begins with;
+    to the bit what a calendar gives whose clock changes in the very last step."""
+    start = 50
+    steady = make_calendar(start + length).window(start, length)
+    shift = steady.shift.copy()
+    shift[-1:] += 1
+    changed = Calendar(steady.grid, steady.first, steady.slot, shift)
+    assert steady.is_steady
+    assert changed.is_steady == (length == 0)
+    values = np.random.default_rng(4).normal(size=length)
+    values[::7] = NAN
+    found, expected = (seasonal_mean(values, c, horizon=24) for c in (steady, changed))
+    assert same_bits(found.known, expected.known)
+    assert same_bits(found.final, expected.final)
 
 
 def test_the_doubled_autumn_hour_does_not_know_its_twin():

@@ -35,8 +35,8 @@ def refuse() -> None:
 
 def test_the_process_has_loaded_what_it_was_told() -> None:
     """And this one has not, nor does it know the other's settings."""
-    aside.prepare("xml.dom.minidom", env={"MODELFLEET_ASIDE": "yes"})
-    process, loaded, setting = aside.run_aside(where, "xml.dom.minidom")
+    aside.prepare(["xml.dom.minidom"], env={"MODELFLEET_ASIDE": "yes"})
+    process, loaded, setting = aside.run_aside("xml.dom.minidom", where, "xml.dom.minidom")
     assert process != os.getpid()
     assert loaded
     assert setting == "yes"
@@ -45,31 +45,39 @@ def test_the_process_has_loaded_what_it_was_told() -> None:
 
 def test_without_a_process_the_work_is_done_here() -> None:
     """In a notebook, or where only a part of the run is asked for."""
-    assert aside.run_aside(where, "os") == (os.getpid(), True, None)
+    assert aside.run_aside("os", where, "os") == (os.getpid(), True, None)
+
+
+def test_a_process_serves_once_for_each_library() -> None:
+    """The same one, in order; a library that is passed over is not asked for any more."""
+    aside.prepare(["os", "xml.dom.minidom", "xml.sax.expatreader"], env={})
+    process, *_ = aside.run_aside("os", where, "os")
+    assert aside.run_aside("xml.sax.expatreader", where, "xml.sax.expatreader")[0] == process
+    assert aside.run_aside("xml.dom.minidom", where, "os")[0] == os.getpid()
 
 
 def test_a_process_serves_once() -> None:
     """It ends when it has done its work, and gives its memory back."""
-    aside.prepare("os", env={})
-    assert aside.run_aside(where, "os")[0] != os.getpid()
-    assert aside.run_aside(where, "os")[0] == os.getpid()
+    aside.prepare(["os"], env={})
+    assert aside.run_aside("os", where, "os")[0] != os.getpid()
+    assert aside.run_aside("os", where, "os")[0] == os.getpid()
 
 
 def test_a_process_that_dies_does_not_end_the_run() -> None:
     """The work is done here instead."""
-    aside.prepare("os", env={})
-    assert aside.run_aside(die_unless, os.getpid()) == os.getpid()
+    aside.prepare(["os"], env={})
+    assert aside.run_aside("os", die_unless, os.getpid()) == os.getpid()
 
 
 def test_an_error_comes_back() -> None:
     """As if the work had been done here."""
-    aside.prepare("os", env={})
+    aside.prepare(["os"], env={})
     with pytest.raises(ValueError, match="no"):
-        aside.run_aside(refuse)
+        aside.run_aside("os", refuse)
 
 
 def test_who_is_dismissed_is_gone() -> None:
     """A run that ended before did not need it."""
-    aside.prepare("os", env={})
+    aside.prepare(["os"], env={})
     aside.dismiss()
-    assert aside.run_aside(where, "os")[0] == os.getpid()
+    assert aside.run_aside("os", where, "os")[0] == os.getpid()

@@ -142,6 +142,8 @@ def test_a_picture_lies_in_a_file_and_is_previewed(tmp_path: Path) -> None:
     drawn = (tmp_path / "deep" / "skill.png").read_bytes()
     assert drawn.startswith(b"\x89PNG")
     assert base64.b64decode(dataset.preview()) == drawn
+    dataset.save(drawn)  # by whoever had matplotlib loaded
+    assert (tmp_path / "deep" / "skill.png").read_bytes() == drawn
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["skill.png"]
     with pytest.raises(DatasetError, match=r"skill\.png is a picture: look at it"):
         dataset.load()

@@ -105,6 +105,9 @@ def seasonal_mean(
     """
     slots, sensors = calendar.grid.per_week, values.shape[:-1]
     known = np.isfinite(values)
+    plain = before is None and values.ndim == 1 and len(values)
+    if plain and calendar.is_steady and 0 < horizon <= slots:
+        return _steady_mean(np.where(known, values, 0.0), known, slots, int(calendar.slot[0]))
     shown = int(calendar.rank.max(initial=-1)) + 1
     # Row r holds what came before the slot was shown r times.
     sums, counts = np.zeros((2, *sensors, shown + 1, slots))
@@ -125,6 +128,21 @@ def _picked(table: FloatArray, cells: IntArray) -> FloatArray:
     flat = table.reshape(*table.shape[:-2], -1)
     picked: FloatArray = np.take(flat, cells, axis=-1, mode="clip")
     return picked
+
+
+def _steady_mean(values: FloatArray, known: BoolArray, slots: int, first_slot: int) -> SeasonalMean:
+    """The same where no clock is changed: each week is a row, from its first step on."""
+    length = len(values)
+    weeks = -(-length // slots)
+    table = np.zeros((2, weeks + 1, slots))  # row r: before the slot was shown r times
+    for flat, what in zip(table.reshape(2, -1), (values, known), strict=True):
+        flat[slots : slots + length] = what
+    np.cumsum(table, axis=1, out=table)
+    sums, counts = table
+    return SeasonalMean(
+        known=_ratio(sums.reshape(-1)[:length], counts.reshape(-1)[:length]),
+        final=np.roll(_ratio(sums[-1], counts[-1]), first_slot),
+    )
 
 
 def _ratio(total: FloatArray, count: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
+from modelfleet.domain.arrays import IntArray
 from modelfleet.domain.errors import DataError
 from modelfleet.domain.grid import Calendar, Grid
 from modelfleet.domain.parameters.fleet import FleetParameters
@@ -65,7 +66,15 @@ class Axis:
 
     def index_of(self, column: str) -> pl.Expr:
         """The grid index of a column of times that lie on the grid."""
-        return pl.col(column).dt.epoch("us") // (self.step_minutes * 60_000_000)
+        return pl.col(column).dt.epoch("us") // self._microseconds
+
+    def indices(self, times: IntArray) -> IntArray:
+        """The grid index of times that lie on the grid, in microseconds since 1970."""
+        return np.asarray(times // self._microseconds, dtype=np.int64)
+
+    @property
+    def _microseconds(self) -> int:
+        return self.step_minutes * 60_000_000
 
     def calendar(self, first: int, length: int) -> Calendar:
         """The local calendar of a stretch, up to a week beyond the end."""

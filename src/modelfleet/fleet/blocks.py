@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.arrays import FloatArray, IntArray
 from modelfleet.fleet.axis import Axis
 
 __all__ = ["Block", "blocks"]
@@ -27,18 +27,26 @@ class Block:
 
 def blocks(readings: pl.DataFrame, axis: Axis) -> Iterator[tuple[str, Block]]:
     """Cut a sorted table of readings into blocks; sensors without a value have none."""
-    known = readings.filter(pl.col("value").is_not_null()).select(
-        "sensor_id", "value", index=axis.index_of("timestamp")
-    )
-    if (known["index"] >= axis.stop).any():
-        known = known.filter(pl.col("index") < axis.stop)
-    ids = known["sensor_id"]
-    if ids.is_empty():
-        return
-    index, value = known["index"].to_numpy(), known["value"].to_numpy()
-    starts = np.flatnonzero((ids != ids.shift(1)).fill_null(value=True).to_numpy())
-    for start, stop in zip(starts, [*starts[1:], len(ids)], strict=True):
-        first = int(index[start])
-        values = np.full(axis.stop - first, np.nan)
-        values[index[start:stop] - first] = value[start:stop]
-        yield ids[int(start)], Block(first, values)
+    known = readings.drop_nulls("value") if readings["value"].null_count() else readings
+    times, values = known["timestamp"].dt.epoch("us").to_numpy(), known["value"].to_numpy()
+    runs = known["sensor_id"].rle().struct.unnest()  # to compare all texts would take as long
+    start = 0
+    for sensor_id, length in zip(runs["value"], runs["len"], strict=True):
+        part = slice(start, start + length)
+        start += length
+        # A sensor at a time: the processor's cache holds it.
+        index = axis.indices(times[part])
+        within = int(np.searchsorted(index, axis.stop))
+        if within:
+            yield sensor_id, _block(index[:within], values[part][:within], axis.stop)
+
+
+def _block(index: IntArray, values: FloatArray, stop: int) -> Block:
+    """Values at ascending indices of the grid, laid out to its end."""
+    first = int(index[0])
+    laid = np.full(stop - first, np.nan)
+    if int(index[-1]) - first == len(index) - 1:
+        laid[: len(values)] = values
+    else:
+        laid[index - first] = values
+    return Block(first, laid)

@@ -10,6 +10,7 @@ import polars as pl
 from modelfleet.domain.errors import TaskError, listing
 from modelfleet.domain.lineage import stable_hash
 from modelfleet.domain.parameters.fleet import EngineParameters
+from modelfleet.fleet.aside import SCIKIT_LEARN, AsideEngine
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.roster import Roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
@@ -40,7 +41,8 @@ def spot_check(
         candidates: what it made.
         source: where readings come from.
         workspace: where results go.
-        engine: how many sensors a worker takes at a time; this process is the worker.
+        engine: how many sensors a worker takes at a time; the worker is the process that loads
+            scikit-learn while others train, or this one.
 
     Raises:
         TaskError: forecasts differ by more than 1e-6, or could not be compared.
@@ -55,8 +57,8 @@ def spot_check(
         recipes={sensor_id: row["recipe"] for sensor_id, row in models.items()},
         models={i: (*row["coefficients"], row["intercept"]) for i, row in models.items()},
     )
-    here = engine.model_copy(update={"backend": "sequential", "address": None})
-    found = map_shards(check, source=source, workspace=workspace, engine=here)
+    aside = AsideEngine(SCIKIT_LEARN)
+    found = map_shards(check, source=source, workspace=workspace, engine=engine, opened=aside)
     _refuse_differences(found.scan().collect())
     return found
 

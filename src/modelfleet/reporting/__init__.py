@@ -6,6 +6,7 @@ decided.
 
 from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.figures import (
+    draw_pictures,
     plot_examples,
     plot_funnel,
     plot_quality_map,
@@ -15,6 +16,7 @@ from modelfleet.reporting.report import render_report
 
 __all__ = [
     "ReportContent",
+    "draw_pictures",
     "plot_examples",
     "plot_funnel",
     "plot_quality_map",

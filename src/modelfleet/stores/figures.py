@@ -17,7 +17,7 @@ __all__ = ["FigureDataset"]
 ImagePreview = NewType("ImagePreview", str)
 
 
-class FigureDataset(AbstractDataset["Figure", Any]):
+class FigureDataset(AbstractDataset["Figure | bytes", Any]):
     """A picture in a file on this machine.
 
     ``kedro_datasets.matplotlib.MatplotlibDataset`` loads matplotlib when the catalog is built,
@@ -36,10 +36,13 @@ class FigureDataset(AbstractDataset["Figure", Any]):
         """Refused: a picture is looked at."""
         raise DatasetError(f"{self._filepath} is a picture: look at it")
 
-    def save(self, data: "Figure") -> None:
-        """Draw the picture, whole or not at all."""
+    def save(self, data: "Figure | bytes") -> None:
+        """Keep the picture, whole or not at all: drawn by now, or to be drawn."""
         with whole_file(self._filepath) as temporary:
-            data.savefig(temporary, format="png")
+            if isinstance(data, bytes):
+                temporary.write_bytes(data)
+            else:
+                data.savefig(temporary, format="png")
 
     def preview(self) -> ImagePreview:
         """The picture, for Kedro-Viz."""

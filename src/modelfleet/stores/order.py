@@ -13,11 +13,10 @@ def by_sensor_and_time(rows: pl.DataFrame) -> pl.DataFrame:
     what is sorted are runs: rows of one sensor without a step back in time, a few per sensor and
     file. Only where two runs of a sensor overlap, as they do after late rows, are rows compared.
     """
-    ids, times = rows["sensor_id"], rows["timestamp"]
-    begins = (ids.ne_missing(ids.shift()) | (times < times.shift())).fill_null(value=True)
-    starts = begins.arg_true()
+    starts = _starts(rows)
     if len(starts) > rows.height // 4:
         return rows.sort("sensor_id", "timestamp", maintain_order=True)
+    ids, times = rows["sensor_id"], rows["timestamp"]
     stops = starts.shift(-1, fill_value=rows.height)
     runs = pl.DataFrame(
         {
@@ -34,6 +33,15 @@ def by_sensor_and_time(rows: pl.DataFrame) -> pl.DataFrame:
     if not _follow(runs):
         return rows.sort("sensor_id", "timestamp", maintain_order=True)
     return rows[_rows_of(runs)]
+
+
+def _starts(rows: pl.DataFrame) -> pl.Series:
+    """Where another sensor begins, or a step back in time."""
+    lengths = rows["sensor_id"].rle().struct.field("len")  # to compare all texts takes as long
+    times = rows["timestamp"].to_physical().to_numpy()
+    falls = np.flatnonzero(times[1:] < times[:-1]) + 1
+    begins = np.union1d(lengths.cum_sum().to_numpy() - lengths.to_numpy(), falls)
+    return pl.Series(begins.astype(np.uint32))  # what Polars counts rows in
 
 
 def _follow(runs: pl.DataFrame) -> bool:

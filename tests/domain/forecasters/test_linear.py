@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from modelfleet.domain.features import build_design
 from modelfleet.domain.forecasters import LinearForecaster, LinearModel
 from modelfleet.domain.forecasters.linear import predict_weeks, solve_ridge
-from modelfleet.domain.forecasters.moments import measure_moments
+from modelfleet.domain.forecasters.moments import STRETCH, measure_moments
 from modelfleet.domain.parameters.recipes import FeatureParameters
 from modelfleet.domain.windows import Window, plan_backtest
 from tests.strategies import WEEK, same_bits, sensors
@@ -221,3 +221,20 @@ def make_series_of_a_line():
     """y = 3 x - 7, with x far from zero."""
     x = np.linspace(1000.0, 1100.0, 100)
     return x[:, None], 3 * x - 7, np.ones(100, dtype=bool)
+
+
+def test_long_blocks_are_multiplied_in_stretches_and_add_up():
+    """A block of any length, one of no rows among them, has the moments of its rows."""
+    random = np.random.default_rng(8)
+    borders = [0, 3 * STRETCH + 17, 3 * STRETCH + 17, 4 * STRETCH + 17]
+    features = random.normal(5, 2, size=(borders[-1], 3))
+    target = random.normal(size=borders[-1])
+    learnable = random.random(borders[-1]) < 0.9
+    windows = [Window(0, stop) for stop in borders[1:]]
+    found = measure_moments(features, target, learnable, windows)
+    for number, window in enumerate(windows):
+        rows = np.column_stack([features, target])[window.steps][learnable[window.steps]]
+        apart = rows - rows.mean(axis=0)
+        assert found.count[number] == len(rows)
+        np.testing.assert_allclose(found.mean[number], rows.mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(found.scatter[number], apart.T @ apart, rtol=1e-9, atol=1e-6)

@@ -8,6 +8,7 @@ read their shard and write their result themselves and return nothing.
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import polars as pl
 
@@ -30,7 +31,12 @@ logger = logging.getLogger(__name__)
 
 
 def map_shards(
-    task: ShardTask, *, source: ReadingsSource, workspace: Workspace, engine: EngineParameters
+    task: ShardTask,
+    *,
+    source: ReadingsSource,
+    workspace: Workspace,
+    engine: EngineParameters,
+    opened: Engine | None = None,
 ) -> ShardedFrame:
     """Run a task on every shard that it has work for, and gather the results.
 
@@ -39,6 +45,7 @@ def map_shards(
         source: where readings come from.
         workspace: where results go, and where those of earlier runs lie.
         engine: how to run it.
+        opened: an engine that is there already, in place of the configured backend.
 
     Raises:
         TaskError: a shard could not be computed; what is finished is kept.
@@ -47,8 +54,8 @@ def map_shards(
     jobs = _jobs(task, source)
     missing = _missing(jobs, workspace)
     if missing:
-        with open_engine(engine) as opened:
-            _compute(missing, source, workspace, opened, engine)
+        with nullcontext(opened) if opened else open_engine(engine) as ready:
+            _compute(missing, source, workspace, ready, engine)
         _check(missing, workspace)
     files = {job.shard: job.file for job in jobs} or _empty(task, workspace)
     sensors = sum(task.shards().values())

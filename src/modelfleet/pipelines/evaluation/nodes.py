@@ -12,6 +12,7 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.rules import RuleParameters
+from modelfleet.fleet.aside import MATPLOTLIB, run_aside
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.exclusions import exclusion_effects as find_effects
@@ -25,14 +26,7 @@ from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
 from modelfleet.fleet.tasks.baseline import FOR_SERVING
-from modelfleet.reporting import (
-    ReportContent,
-    plot_examples,
-    plot_funnel,
-    plot_quality_map,
-    plot_skill,
-    render_report,
-)
+from modelfleet.reporting import ReportContent, draw_pictures, render_report
 
 __all__ = [
     "compare_exclusions",
@@ -152,27 +146,19 @@ def draw_figures(
     scorecard: pd.DataFrame,
     fleet_window: dict[str, Any],
     evaluation: EvaluationParameters,
-) -> tuple[Any, Any, Any, Any]:
-    """Skill, funnel, best and worst sensors, data quality, as matplotlib's figures.
-
-    Kedro reads the annotations of a node when it makes the pipeline, whichever stages it then runs:
-    matplotlib's own types would be loaded at every start.
-    """
-    axis, report = Axis(**fleet_window), evaluation.report
-    admitted = from_pandas(admissions, lists=("reasons", "explanation"))
-    judged, trained = from_pandas(verdicts, lists=("reasons",)), candidates.collect(without=TRACES)
-    return (
-        plot_skill(from_pandas(scorecard)),
-        plot_funnel(admitted, trained, judged),
-        plot_examples(
-            candidates.scan(),
-            judged,
-            end=axis.end,
-            step_minutes=axis.step_minutes,
-            count=report.examples,
-            days=report.example_days,
-        ),
-        plot_quality_map(measurements.collect(), admitted, end=axis.end),
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Skill, funnel, best and worst sensors, data quality, as PNG files."""
+    return run_aside(
+        MATPLOTLIB,
+        draw_pictures,
+        measurements=measurements,
+        admissions=from_pandas(admissions, lists=("reasons", "explanation")),
+        candidates=candidates,
+        verdicts=from_pandas(verdicts, lists=("reasons",)),
+        scorecard=from_pandas(scorecard),
+        axis=Axis(**fleet_window),
+        examples=evaluation.report.examples,
+        example_days=evaluation.report.example_days,
     )
 
 

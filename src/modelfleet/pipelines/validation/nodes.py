@@ -8,7 +8,7 @@ import polars as pl
 from modelfleet.domain.parameters.fleet import EngineParameters, FleetParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.admissions import decide_admissions
-from modelfleet.fleet.aside import run_aside
+from modelfleet.fleet.aside import GREAT_EXPECTATIONS, run_aside
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.descriptions import describe_profiles
 from modelfleet.fleet.engine import map_shards
@@ -89,7 +89,7 @@ def check_fleet(
         "fleet": fleet_table(profiles, ingestion_account),
         "profiles": profiles,
     }
-    return run_aside(check_expectations, tables, validation.expectations)
+    return run_aside(GREAT_EXPECTATIONS, check_expectations, tables, validation.expectations)
 
 
 def admit_sensors(
