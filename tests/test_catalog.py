@@ -126,7 +126,7 @@ def test_only_production_needs_two_people(env: str) -> None:
     assert owners.policies.default == ("four_eyes" if env == "production" else "automatic")
     assert owners.owners_of("any", at=datetime.now(UTC)), "somebody owns every cohort"
     governed = {n: e for n, e in configuration["catalog"].items() if "governance" in e}
-    assert set(governed) == {"approvals", "champions", "channel"}
+    assert set(governed) == {"approvals", "champions", "channel", "registered_release"}
     for entry in governed.values():
         assert Owners.model_validate(entry["governance"]["owners"]) == owners
         assert entry["governance"]["environment"] == env if env != "bwdf" else True

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from modelfleet.commands import fleet
-from modelfleet.commands.notices import tell_people
+from modelfleet.commands.afterwards import tell_people
 from modelfleet.commands.project import open_assets
 from modelfleet.fleet.notices import write_notice
 from tests.project import ROOT, Project, inside

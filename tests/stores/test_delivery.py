@@ -282,7 +282,11 @@ def loader(tmp_path: Path, credentials: object | str | None) -> OmegaConfigLoade
     """The configuration of an environment with owners and, perhaps, credentials."""
     for folder in ("base", "local"):
         (tmp_path / "conf" / folder).mkdir(parents=True, exist_ok=True)
-    owners = {"owners": {"default": ["network-operations"], "cohorts": {"flow": ["pump-station"]}}}
+    owners = {
+        "policies": {"default": "four_eyes"},
+        "owners": {"default": ["network-operations"], "cohorts": {"flow": ["pump-station"]}},
+        "allowed_signers": "conf/base/allowed_signers",
+    }
     (tmp_path / "conf" / "base" / "owners.yml").write_text(yaml.safe_dump(owners))
     if credentials is not None:
         text = credentials if isinstance(credentials, str) else yaml.safe_dump(credentials)
@@ -304,7 +308,7 @@ def test_addresses_and_owners_are_read(tmp_path: Path) -> None:
     assert addresses.url("default", 0) == "json://a"
     assert addresses.url("x", 0) == "json://b"
     assert addresses.url("x", 1) is addresses.url("gone", 0) is None
-    assert owners_of("flow") == ["pump-station"]
+    assert owners_of("flow") == ("pump-station",)
     assert owners_of("other") == ("network-operations",)
 
 

@@ -64,8 +64,8 @@ def ask(question: str, *, yes: bool) -> None:
 
 
 def outbox_of(opened: "Opened") -> Any:
-    """Where owners are told from; ``None`` in a catalog without notices."""
-    return opened.assets.load("notices") if "notices" in opened.assets.entries else None
+    """Where owners are told from."""
+    return opened.assets.load("notices")
 
 
 def find_request(opened: "Opened", prefix: str) -> Any:

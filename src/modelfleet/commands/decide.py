@@ -57,7 +57,7 @@ def _decide(
     yes: bool,
     as_json: bool,
 ) -> None:
-    from modelfleet.commands import acting
+    from modelfleet.commands import acting, afterwards
     from modelfleet.commands.opening import open_releases
     from modelfleet.stores.governance import decide, find_key
 
@@ -79,5 +79,6 @@ def _decide(
     )
     if as_json:
         print_json({"decision": decision, **acting.outcome_document(outcome)})
-        return
-    acting.tell_outcome(outcome, done="Approved" if decision == "approve" else "Rejected")
+    else:
+        acting.tell_outcome(outcome, done="Approved" if decision == "approve" else "Rejected")
+    afterwards.follow_up(opened.assets, live=bool(outcome.live))

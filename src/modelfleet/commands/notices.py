@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from modelfleet.commands.project import Assets
     from modelfleet.stores.outbox import ObjectOutbox, Posted
 
-__all__ = ["notices", "tell_people"]
+__all__ = ["notices"]
 
 SECONDS = 60.0
 """How long ``--send`` may take: somebody waits for it."""
@@ -41,13 +41,6 @@ def notices(env: str | None, *, send: bool, as_json: bool) -> None:
     click.echo(table(("at", "kind", "release", "state", "to"), rows))
     for line in _errors(posted, now):
         click.echo(line)
-
-
-def tell_people(assets: "Assets") -> None:
-    """Deliver after a command what it posted; what goes wrong is a warning and nothing more."""
-    from modelfleet.stores.delivery import deliver_quietly
-
-    deliver_quietly(assets.load("notices"), assets.loader)
 
 
 def _send(outbox: "ObjectOutbox", assets: "Assets") -> None:

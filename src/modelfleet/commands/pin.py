@@ -27,7 +27,7 @@ def pin(
     That makes a release like the live one, but for this sensor. It goes live like any other: by
     policy, or by request and approval.
     """
-    from modelfleet.commands import acting
+    from modelfleet.commands import acting, afterwards
     from modelfleet.commands.opening import open_releases
 
     opened = open_releases(env)
@@ -42,10 +42,11 @@ def pin(
     if as_json:
         commands = [] if live else [then]
         print_json({"schema": 1, "release": draft.rid, "live": live, "commands": commands})
-        return
-    click.echo(f"Published: {draft.rid[:12]}")
-    click.echo(f"Live for {', '.join(live)}" if live else f"Then:  {then}")
-    click.echo(_hold(sensor_id, reason))
+    else:
+        click.echo(f"Published: {draft.rid[:12]}")
+        click.echo(f"Live for {', '.join(live)}" if live else f"Then:  {then}")
+        click.echo(_hold(sensor_id, reason))
+    afterwards.follow_up(opened.assets, live=bool(live))
 
 
 def _draft(opened: "Opened", sensor_id: str, source: str, reason: str) -> tuple[Any, str, str]:

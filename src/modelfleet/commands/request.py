@@ -1,5 +1,7 @@
 """``fleet request``: ask for a release to go live."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from modelfleet.commands.options import (
@@ -10,6 +12,9 @@ from modelfleet.commands.options import (
     reason_option,
     yes_option,
 )
+
+if TYPE_CHECKING:
+    from modelfleet.stores.governance import RequestState
 
 __all__ = ["request"]
 
@@ -36,7 +41,7 @@ def request(
     as_json: bool,
 ) -> None:
     """Ask for release RID to go live, signed with your SSH key."""
-    from modelfleet.commands import acting
+    from modelfleet.commands import acting, afterwards
     from modelfleet.commands.opening import open_releases
     from modelfleet.stores.governance import find_key, make_request
 
@@ -58,9 +63,16 @@ def request(
     if as_json:
         found = acting.request_document(state)
         print_json({"schema": 1, "request": found, "changes": changes["total"]})
-        return
-    click.echo(f"Requested: {state.id[:12]} by {state.request.requested_by}, until "
-               f"{state.request.expires:%Y-%m-%d %H:%M} UTC")  # fmt: skip
+    else:
+        _tell(state, env)
+    afterwards.follow_up(opened.assets, live=False)
+
+
+def _tell(state: "RequestState", env: str | None) -> None:
+    from modelfleet.commands import acting
+
+    until = f"{state.request.expires:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Requested: {state.id[:12]} by {state.request.requested_by}, until {until}")
     acting.tell_waiting(state.waiting)
     place = f" --env {env}" if env else ""
     click.echo(f'Then:  modelfleet approve {state.id[:12]}{place} --reason "…"')

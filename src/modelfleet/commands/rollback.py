@@ -35,7 +35,7 @@ def rollback(
 
     It must have served them before; one signature is enough.
     """
-    from modelfleet.commands import acting
+    from modelfleet.commands import acting, afterwards
     from modelfleet.commands.opening import open_releases
     from modelfleet.stores import governance
 
@@ -54,5 +54,6 @@ def rollback(
     )
     if as_json:
         print_json(acting.outcome_document(outcome))
-        return
-    acting.tell_outcome(outcome, done="Rolled back")
+    else:
+        acting.tell_outcome(outcome, done="Rolled back")
+    afterwards.follow_up(opened.assets, live=bool(outcome.live))

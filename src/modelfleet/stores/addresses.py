@@ -1,11 +1,13 @@
 """Who is told, and where: owners from ``owners.yml``, their addresses from the credentials."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from kedro.config import MissingConfigException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
+from modelfleet.domain.approvals import Owners
 from modelfleet.domain.errors import ConfigurationError
 
 __all__ = ["DEFAULT", "Addresses", "OwnersOf", "read_addresses", "read_owners"]
@@ -85,9 +87,11 @@ def read_owners(loader: Any) -> OwnersOf:
     Args:
         loader: Kedro's configuration of the environment.
     """
-    owners = _section(loader, "owners").get("owners") or {}
-    by_cohort, default = owners.get("cohorts") or {}, tuple(owners.get("default") or ())
-    return lambda cohort: by_cohort.get(cohort, default)
+    section = _section(loader, "owners")
+    if not section:
+        return lambda _cohort: ()
+    owners, now = Owners.model_validate(section), datetime.now(UTC)
+    return lambda cohort: owners.owners_of(cohort, at=now)
 
 
 def _section(loader: Any, name: str) -> Mapping[str, Any]:

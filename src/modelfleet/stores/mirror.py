@@ -25,7 +25,7 @@ from modelfleet.stores.governance import Governance, Places
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import Release, ReleaseStore
 
-__all__ = ["LIVE", "RegisteredReleaseDataset", "mirror_channel", "register_release"]
+__all__ = ["LIVE", "Mirror", "RegisteredReleaseDataset", "mirror_channel", "register_release"]
 
 logger = logging.getLogger(__name__)
 
@@ -214,8 +214,38 @@ def _signature() -> Any:
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs), params=params)
 
 
-class RegisteredReleaseDataset(AbstractDataset[dict[str, str], dict[str, Any]]):
-    """Saves what MLflow is to show of a release, where MLflow is tracking; loads what it shows.
+@dataclass(frozen=True)
+class Mirror:
+    """The registered model that shows the releases of an environment.
+
+    Attributes:
+        name: of the registered model.
+        governance: what decides what is live.
+    """
+
+    name: str
+    governance: Governance
+
+    def shown(self) -> dict[str, Any]:
+        """Version and tags of each registered release, newest first."""
+        import mlflow  # noqa: F401  loads what the client needs
+
+        return {
+            version.tags.get("rid", ""): {"version": str(version.version), **version.tags}
+            for version in _Registry(self.name).versions()
+        }
+
+    def follow(self) -> None:
+        """Register what serves and is not shown yet; bring tags and alias in line."""
+        live, registry = self.governance.served(), _Registry(self.name)
+        for rid in sorted(set(live.values())):
+            if registry.find(rid) is None:
+                register_release(self.governance.releases, rid, self.name, state=LIVE)
+        mirror_channel(live, self.name)
+
+
+class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
+    """Saves what MLflow is to show of a release, where MLflow is tracking; loads the mirror.
 
     Args:
         name: of the registered model.
@@ -230,18 +260,12 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], dict[str, Any]]):
         governance: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._name = name
-        self._governance = Governance.at(Places.model_validate(governance))
+        self._mirror = Mirror(name, Governance.at(Places.model_validate(governance)))
         self.metadata = metadata
 
-    def load(self) -> dict[str, Any]:
-        """Version and tags of each registered release, newest first."""
-        import mlflow  # noqa: F401  loads what the client needs
-
-        return {
-            version.tags.get("rid", ""): {"version": str(version.version), **version.tags}
-            for version in _Registry(self._name).versions()
-        }
+    def load(self) -> Mirror:
+        """The mirror."""
+        return self._mirror
 
     def save(self, data: dict[str, str]) -> None:
         """Register the release and bring tags and alias in line with the channel.
@@ -253,9 +277,9 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], dict[str, Any]]):
         if mlflow is None or mlflow.active_run() is None:
             return
         try:
-            releases = self._governance.releases
-            register_release(releases, data["rid"], self._name, state=data["state"])
-            mirror_channel(self._governance.served(), self._name)
+            name, releases = self._mirror.name, self._mirror.governance.releases
+            register_release(releases, data["rid"], name, state=data["state"])
+            self._mirror.follow()
         except Exception as error:  # noqa: BLE001  a mirror never stops what it shows
             logger.warning(
                 "MLflow does not show release %s yet, the next run tries again: %s",
@@ -264,7 +288,8 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], dict[str, Any]]):
             )
 
     def _describe(self) -> dict[str, Any]:
-        return {"name": self._name, "releases": self._governance.releases.objects.root}
+        releases = self._mirror.governance.releases.objects.root
+        return {"name": self._mirror.name, "releases": releases}
 
     def _exists(self) -> bool:
         return True
