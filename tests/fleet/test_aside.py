@@ -69,6 +69,13 @@ def test_a_process_that_dies_does_not_end_the_run() -> None:
     assert aside.run_aside("os", die_unless, os.getpid()) == os.getpid()
 
 
+def test_a_process_that_dies_is_not_asked_again() -> None:
+    """What it was to load next is loaded here."""
+    aside.prepare(["os", "xml.dom.minidom"], env={})
+    aside.run_aside("os", die_unless, os.getpid())
+    assert aside.run_aside("xml.dom.minidom", where, "os")[0] == os.getpid()
+
+
 def test_an_error_comes_back() -> None:
     """As if the work had been done here."""
     aside.prepare(["os"], env={})

@@ -11,6 +11,8 @@ import importlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -74,8 +76,6 @@ def run_aside(module: str, function: Callable[..., T], *arguments: Any, **named:
     waiting = next((each for each in _waiting if module in each.modules), None)
     if waiting is None:
         return function(*arguments, **named)
-    from concurrent.futures.process import BrokenProcessPool
-
     _waiting.clear()
     left = waiting.modules[waiting.modules.index(module) + 1 :]
     try:
@@ -100,8 +100,9 @@ def _load(waiting: _Waiting) -> None:
     if not waiting.modules:
         waiting.process.shutdown(wait=False)
         return
-    waiting.process.submit(importlib.import_module, waiting.modules[0])
-    _waiting.append(waiting)
+    with suppress(BrokenProcessPool):  # whoever asks next does without it
+        waiting.process.submit(importlib.import_module, waiting.modules[0])
+        _waiting.append(waiting)
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,12 @@ class AsideEngine:
     def run(self, calls: Iterable[Call]) -> Iterator[Ended]:
         """See :class:`~modelfleet.fleet.engine.base.Engine`."""
         handed = tuple(calls)
-        run_aside(self.module, _do_all, handed)
-        yield from map(Ended, handed)
+        try:
+            run_aside(self.module, _do_all, handed)
+        except MemoryError:
+            yield from (Ended(call, died=True) for call in handed)
+        else:
+            yield from map(Ended, handed)
 
 
 def _do_all(calls: Iterable[Call]) -> None:
