@@ -75,7 +75,7 @@ lock: $(BIN)/python  ## Renew the pinned versions in constraints.txt
 
 # What runs produce in every environment but production. Raw data stay.
 PRODUCED := data/02_* data/03_* data/04_* data/05_* data/06_* data/07_* data/08_* \
-            data/mlflow data/releases data/channels data/test data/bwdf
+            data/mlflow data/releases data/approvals data/channels data/witness data/test data/bwdf
 
 clean:  ## Remove produced data, builds and caches, never data/01_raw
 	@for folder in $(PRODUCED); do \

@@ -20,6 +20,7 @@ WITHOUT_PREVIEW = {
     "quality_report",
     "report",
     "release",
+    "approvals",
     "channel",
     "fleet_metrics",
 }
