@@ -17,6 +17,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from modelfleet.domain.approvals import Owners
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
@@ -56,6 +57,7 @@ class FleetHooks:
         try:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
+            Owners.of(context.config_loader["owners"])
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
