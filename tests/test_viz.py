@@ -16,6 +16,7 @@ WITHOUT_PREVIEW = {
     "quality_report",
     "report",
     "release",
+    "approvals",
     "channel",
     "notices",
     "fleet_metrics",

@@ -20,6 +20,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from modelfleet.domain.approvals import Owners
 from modelfleet.domain.errors import ConfigurationError, ModelfleetError
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
@@ -71,6 +72,7 @@ class FleetHooks:
         try:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
+            Owners.of(context.config_loader["owners"])
             if runs_everything():  # MLflow is still to be loaded, on one of the cores
                 _prepare(list(NEEDED.values()))
         except ConfigurationError as error:

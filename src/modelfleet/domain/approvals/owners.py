@@ -1,10 +1,10 @@
 """Who answers for which cohort, and which cohorts go live without people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 
 from modelfleet.domain.errors import ConfigurationError, listing
 from modelfleet.domain.parameters.base import Parameters
@@ -44,6 +44,22 @@ class Owners(Parameters):
     former: dict[str, AwareDatetime] = Field(default_factory=dict)
     allowed_signers: str = Field(min_length=1)
     revoked_keys: str | None = None
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """Read what stands in ``owners.yml``.
+
+        Raises:
+            ConfigurationError: names every problem, not only the first.
+        """
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            lines = [
+                f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+                for each in error.errors(include_url=False)
+            ]
+            raise ConfigurationError(f"owners.yml cannot be used: {'; '.join(lines)}") from None
 
     def policy_of(self, cohort: str) -> Policy:
         """The policy of a cohort."""

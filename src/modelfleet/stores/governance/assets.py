@@ -3,10 +3,9 @@
 from typing import Any
 
 from kedro.io import DatasetError
-from pydantic import ValidationError
 
-from modelfleet.domain.approvals import Entry
-from modelfleet.domain.errors import ConfigurationError, ReleaseError
+from modelfleet.domain.approvals import Entry, Owners
+from modelfleet.domain.errors import ReleaseError
 from modelfleet.fleet.promotion import PromotionDecision
 from modelfleet.stores.channel import Channel
 from modelfleet.stores.describe import DescribedDataset
@@ -32,14 +31,8 @@ class GovernedDataset(DescribedDataset[Any, Any]):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(filepath=filepath, metadata=metadata)
-        try:
-            self._places = Places.model_validate(governance)
-        except ValidationError as error:
-            lines = [
-                f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
-                for each in error.errors(include_url=False)
-            ]
-            raise ConfigurationError(f"owners.yml cannot be used: {'; '.join(lines)}") from None
+        owners = Owners.of(governance["owners"])
+        self._places = Places.model_validate({**governance, "owners": owners})
 
     def governance(self) -> Governance:
         """All that decides what is live; nothing is read yet."""
