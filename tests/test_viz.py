@@ -21,6 +21,7 @@ WITHOUT_PREVIEW = {
     "report",
     "release",
     "channel",
+    "registered_release",
     "fleet_metrics",
 }
 
