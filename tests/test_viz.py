@@ -19,6 +19,7 @@ WITHOUT_PREVIEW = {
     "approvals",
     "channel",
     "notices",
+    "registered_release",
     "fleet_metrics",
 }
 

@@ -90,7 +90,7 @@ def read_owners(loader: Any) -> OwnersOf:
     section = _section(loader, "owners")
     if not section:
         return lambda _cohort: ()
-    owners, now = Owners.model_validate(section), datetime.now(UTC)
+    owners, now = Owners.of(section), datetime.now(UTC)
     return lambda cohort: owners.owners_of(cohort, at=now)
 
 
