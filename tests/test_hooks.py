@@ -50,6 +50,15 @@ def test_all_errors_are_reported_at_once_and_nothing_is_written(fresh: Project) 
     assert {path.name for path in fresh.data.iterdir()} == {"01_raw"}
 
 
+def test_owners_are_checked_before_anything_is_computed(fresh: Project) -> None:
+    """A policy that there is not would leave a cohort without one."""
+    file = fresh.path / "conf" / "local" / "owners.yml"
+    file.write_text("policies: {default: two_eyes}\n")
+    with pytest.raises(RefusedConfigurationError, match=r"owners\.yml cannot be used: policies"):
+        fresh.run()
+    assert {path.name for path in fresh.data.iterdir()} == {"01_raw"}
+
+
 def test_a_terminal_shows_the_errors_without_a_traceback(fresh: Project) -> None:
     """``kedro run`` exits with 1 and says what is wrong, not where the code was."""
     fresh.configure({"promotion": {"policy": "automatic"}})  # no parameter, but of owners.yml
