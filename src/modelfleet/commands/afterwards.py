@@ -41,15 +41,19 @@ def _show_in_mlflow(assets: "Assets") -> None:
     uri = configured["server"]["mlflow_tracking_uri"]
     if not _is_there(uri):
         return
+    try:
+        _follow(assets, uri, experiment=configured["tracking"]["experiment"]["name"])
+    except Exception as error:  # noqa: BLE001  a mirror never stops what it shows
+        logger.warning("MLflow does not show this yet, the next run tries again: %s", error)
+
+
+def _follow(assets: "Assets", uri: str, *, experiment: str) -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow  # takes seconds
 
-    try:
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_experiment(configured["tracking"]["experiment"]["name"])
-        assets.load("registered_release").follow()
-    except Exception as error:  # noqa: BLE001  a mirror never stops what it shows
-        logger.warning("MLflow does not show this yet, the next run tries again: %s", error)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment(experiment)
+    assets.load("registered_release").follow()
 
 
 def _is_there(uri: str) -> bool:

@@ -13,5 +13,12 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "merge_strategy": dict.fromkeys(("parameters", "globals", "mlflow", "owners"), "soft"),
     # Policies and owners are no parameters: `--params` does not reach them. The catalog reads them
     # as globals, which is the only kind of value it can take from another file.
-    "config_patterns": {"owners": OWNERS, "globals": ["globals*", "**/globals*", *OWNERS]},
+    "config_patterns": {
+        "owners": OWNERS,
+        "globals": ["globals*", "**/globals*", *OWNERS],
+        "mlflow": [
+            "mlflow*",
+            "**/mlflow*",
+        ],  # kedro-mlflow adds it in a session; commands have none
+    },
 }
