@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modelfleet.commands.refusals import refusal_lines
+
 if TYPE_CHECKING:
     from modelfleet.commands.opening import Opened
 
@@ -134,11 +136,15 @@ def tell_outcome(outcome: Any, *, done: str) -> None:
     if outcome.live:
         click.echo(f"Live for {', '.join(outcome.live)} (entry {outcome.position})")
     tell_waiting(outcome.waiting)
-    for each in outcome.refusals:
-        click.echo(f"Not done: {each}")
+    for line in refusal_lines(outcome.refusals):
+        click.echo(f"Not done: {line}")
 
 
 def tell_waiting(waiting: Mapping[str, Sequence[str]]) -> None:
     """Say which cohorts wait, and for whom."""
+    cohorts: dict[tuple[str, ...], list[str]] = {}
     for cohort, names in waiting.items():
-        click.echo(f"Waiting for {' or '.join(names) or 'nobody: it has no owner'}: {cohort}")
+        cohorts.setdefault(tuple(names), []).append(cohort)
+    for names, named in cohorts.items():
+        who = " or ".join(names) or "nobody, for there is no owner"
+        click.echo(f"Waiting for {who}: {', '.join(named)}")

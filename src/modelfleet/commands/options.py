@@ -4,11 +4,15 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, cast
 
 import click
 
+from modelfleet.commands.refusals import refusal_lines
 from modelfleet.domain.errors import ModelfleetError, RefusedError
+
+if TYPE_CHECKING:
+    from modelfleet.domain.approvals import Refusal
 
 __all__ = [
     "REFUSED",
@@ -84,8 +88,7 @@ def _refused(error: RefusedError, *, as_json: bool) -> NoReturn:
     """Say everything that was wrong, each once, and end with the code of a refusal."""
     if as_json:
         print_json({"schema": 1, "refused": True, "refusals": [vars(r) for r in error.refusals]})
-    sentences = dict.fromkeys(str(each) for each in error.refusals) or {str(error): None}
     click.echo("Refused:", err=True)
-    for sentence in sentences:
+    for sentence in refusal_lines(cast("tuple[Refusal, ...]", error.refusals)) or [str(error)]:
         click.echo(f"  {sentence}", err=True)
     sys.exit(REFUSED)
