@@ -14,7 +14,7 @@ from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import ReleaseStore
 from tests.commands.production import Production
 from tests.fleet.serving.releases import Made, make_release
-from tests.fleet.serving.test_predict import noise
+from tests.fleet.tasks.test_tasks import noise
 from tests.project import inside
 
 WEEKS = 20
