@@ -27,10 +27,11 @@ class DaskCluster:
     address: str
 
     def workers(self) -> list[int]:
-        """Process ids of the workers that are there now."""
+        """Process ids of the workers that are there now; waits for the first."""
         from distributed import Client
 
         with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=START)
             return sorted(client.run(os.getpid).values())
 
 
