@@ -13,10 +13,11 @@ HEAVY = (
     *("matplotlib", "psycopg", "ray", "scipy.optimize", "scipy.stats", "skops", "sklearn"),
 )
 
+pytestmark = pytest.mark.xdist_group("startup")
+
 RUN = """
 import runpy, sys
 
-pytestmark = pytest.mark.xdist_group("startup")
 sys.argv = ["kedro", "run", "--pipelines", sys.argv[1]]
 try:
     runpy.run_module("kedro", run_name="__main__", alter_sys=True)

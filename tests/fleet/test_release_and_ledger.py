@@ -267,6 +267,7 @@ def test_policy_decides_what_goes_live() -> None:
     assert waits.as_dict()["commands"] == [
         f"modelfleet show {card['rid'][:12]} --env production",
         ask,
+        ask.replace("request", "approve"),
     ]
 
 
@@ -283,7 +284,7 @@ def test_each_cohort_has_its_own_policy() -> None:
         card, {"a", "b"}, PromotionParameters(), Kept(), mixed, holds=["no_skill"]
     )
     assert (held.state, held.serves) == ("on hold", {})
-    assert "--clear no_skill" in held.commands[-1]
+    assert "--clear no_skill" in held.commands[1]
     same = Governed("four_eyes", serves=dict.fromkeys(("a", "b"), card["rid"]))
     unchanged = decide_promotion(card, {"a", "b"}, PromotionParameters(), Kept(), same)
     assert (unchanged.state, unchanged.serves, unchanged.commands) == ("live", {}, ())

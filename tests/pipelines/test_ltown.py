@@ -159,8 +159,9 @@ def test_the_run_is_tracked(ltown: Finished) -> None:
     """One MLflow run with configuration, metrics, tables, figures and the report."""
     import mlflow
 
-    with inside(ltown.project.path):
-        client = mlflow.MlflowClient("sqlite:///data/mlflow/mlflow.db")
+    database = ltown.project.data / "mlflow" / "mlflow.db"
+    with inside(ltown.project.path):  # artifacts lie below it
+        client = mlflow.MlflowClient(f"sqlite:///{database}")
         (experiment,) = [e for e in client.search_experiments() if e.name == "modelfleet-local"]
         (run,) = client.search_runs([experiment.experiment_id])
         top = {entry.path for entry in client.list_artifacts(run.info.run_id)}

@@ -36,6 +36,7 @@ def test_public_names() -> None:
     """The floor offers exactly these."""
     assert modelfleet.reporting.__all__ == [
         "ReportContent",
+        "draw_pictures",
         "plot_examples",
         "plot_funnel",
         "plot_quality_map",
