@@ -60,8 +60,7 @@ class ReleaseModel(PythonModel):
             packages=_packages(),
         )
         text = forecasts["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-        answer: pd.DataFrame = forecasts.with_columns(text).to_pandas()
-        return answer
+        return _with_nulls(forecasts.with_columns(text).to_pandas())
 
 
 def _time(text: str | None) -> Any:
@@ -71,6 +70,13 @@ def _time(text: str | None) -> Any:
         return pd.Timestamp(text).to_pydatetime()
     except ValueError as error:
         raise DataError(f"at is {text!r}; write it like 2018-01-31T13:00:00Z") from error
+
+
+def _with_nulls(answer: pd.DataFrame) -> pd.DataFrame:
+    """What is unknown as ``None``: MLflow's server would write NaN, which is no JSON."""
+    for name in answer.columns[answer.isna().any()]:
+        answer[name] = answer[name].astype(object).where(answer[name].notna(), None)
+    return answer
 
 
 def _packages() -> tuple[str, ...]:
