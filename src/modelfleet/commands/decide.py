@@ -4,14 +4,7 @@ from typing import Any, Literal
 
 import click
 
-from modelfleet.commands.options import (
-    cohort_option,
-    command_options,
-    key_option,
-    print_json,
-    reason_option,
-    yes_option,
-)
+from modelfleet.commands.options import print_json, signing_options
 
 __all__ = ["approve", "reject"]
 
@@ -21,11 +14,7 @@ Decision = Literal["approve", "reject"]
 
 @click.command()
 @click.argument("request")
-@reason_option
-@cohort_option
-@key_option
-@yes_option
-@command_options
+@signing_options
 def approve(request: str, env: str | None, **options: Any) -> None:
     """Approve REQUEST: it goes live for the cohorts you own.
 
@@ -36,11 +25,7 @@ def approve(request: str, env: str | None, **options: Any) -> None:
 
 @click.command()
 @click.argument("request")
-@reason_option
-@cohort_option
-@key_option
-@yes_option
-@command_options
+@signing_options
 def reject(request: str, env: str | None, **options: Any) -> None:
     """Reject REQUEST: it will not go live for the cohorts you own."""
     _decide("reject", request, env, **options)

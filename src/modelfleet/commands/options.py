@@ -22,6 +22,7 @@ __all__ = [
     "key_option",
     "print_json",
     "reason_option",
+    "signing_options",
     "table",
     "yes_option",
 ]
@@ -66,6 +67,11 @@ def command_options(function: Callable[P, R]) -> Callable[P, R]:
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
     return env(as_json(run))
+
+
+def signing_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Add what every command takes that signs for cohorts, and what every command takes."""
+    return reason_option(cohort_option(key_option(yes_option(command_options(function)))))
 
 
 def print_json(value: Any) -> None:

@@ -2,25 +2,14 @@
 
 import click
 
-from modelfleet.commands.options import (
-    cohort_option,
-    command_options,
-    key_option,
-    print_json,
-    reason_option,
-    yes_option,
-)
+from modelfleet.commands.options import print_json, signing_options
 
 __all__ = ["rollback"]
 
 
 @click.command()
 @click.argument("rid")
-@reason_option
-@cohort_option
-@key_option
-@yes_option
-@command_options
+@signing_options
 def rollback(
     rid: str,
     env: str | None,
