@@ -16,13 +16,14 @@ __all__ = ["Address", "addresses_of", "database_of", "file_of", "is_url", "witho
 SCHEME = re.compile(r"^(?:([A-Za-z][A-Za-z0-9+.-]*)://|(file|local):/)", re.IGNORECASE)
 CONNINFO = re.compile(r"(?:^|\s)(host|hostaddr|port|dbname)\s*=\s*('[^']*'|\S+)")
 
-FILES = {"file", "local"}
 DATABASE_FILES = {"sqlite", "duckdb"}
 SAME = {
     "s3a": "s3", "s3n": "s3", "gcs": "gs", "abfs": "az", "abfss": "az", "adl": "az", "azure": "az",
     "wasb": "az", "wasbs": "az", "postgres": "postgresql", "https": "http",
 }  # fmt: skip
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+REMOTE = {"s3", "gs", "az", "http", "hdfs", *PORTS}
+"""What is spoken elsewhere; whatever else there is may be a way to files of this machine."""
 HERE = {"", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104  names of this machine
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 AMAZON = re.compile(r"^(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?$")
@@ -53,22 +54,22 @@ def is_url(text: str) -> bool:
 def file_of(url: str) -> tuple[str, ...]:
     """The paths that a URL of a file, or of a database in a file, can mean; none for others."""
     scheme = _scheme(url)
-    if scheme in FILES:
+    if scheme in DATABASE_FILES:
+        path = url.partition("://")[2].partition("?")[0].partition("/")[2].removeprefix("file:")
+        return tuple(dict.fromkeys((path, unquote(path)))) if path else ()
+    if scheme not in REMOTE:
         parts = urlsplit(url)
         host = "" if parts.netloc == "localhost" else parts.netloc
         # Kedro leaves out what stands where a host would; fsspec makes a folder of it.
         found = [f"{host}{parts.path}", parts.path]
         return tuple(dict.fromkeys(each for path in found for each in (path, unquote(path))))
-    if scheme in DATABASE_FILES:
-        path = url.partition("://")[2].partition("?")[0].partition("/")[2].removeprefix("file:")
-        return tuple(dict.fromkeys((path, unquote(path)))) if path else ()
     return ()
 
 
 def addresses_of(url: str) -> tuple[Address, ...]:
-    """What a URL names, by every reading of it; nothing for URLs of files."""
+    """What a URL names, by every reading of it; nothing for databases in files."""
     scheme = _scheme(url)
-    if scheme in FILES | DATABASE_FILES:
+    if scheme in DATABASE_FILES:
         return ()
     try:
         parts = urlsplit(url)

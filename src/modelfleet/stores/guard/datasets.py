@@ -38,7 +38,8 @@ class ReadOnlyDataset(AbstractDataset[Any, Any]):
         self._owner = owner
         self._EPHEMERAL = self._dataset._EPHEMERAL
         self._SINGLE_PROCESS = getattr(self._dataset, "_SINGLE_PROCESS", False)
-        self.metadata = metadata or getattr(self._dataset, "metadata", None)
+        kept = getattr(self._dataset, "metadata", None)  # Delta's own has another meaning
+        self.metadata = metadata or (kept if isinstance(kept, dict) else None)
         _protect(self._dataset, owner)
 
     @property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["open_guard"]
 
+CONF = "conf"
 KEY = "protected"
 NAME = "environment"
 ENDINGS = {".yml", ".yaml", ".json"}
@@ -34,24 +35,40 @@ def open_guard(loader: Any, project: Path) -> Guard:
         ConfigurationError: a declaration cannot be read.
     """
     running = str(loader.env or loader.default_run_env)
-    conf = Folders(loader)
-    others = [name for name in conf.environments() if name not in {running, loader.base_env}]
-    owned = [each for name in others for each in _declared(name, conf)]
-    return Guard(running, str(project), tuple(owned))
+    owned = [
+        each
+        for conf in _sources(loader, project)
+        for name in conf.environments()
+        if name not in {running, conf.base}
+        for each in _declared(name, conf)
+    ]
+    return Guard(running, str(project), tuple(dict.fromkeys(owned)))
+
+
+def _sources(loader: Any, project: Path) -> Iterator["Folders"]:
+    """The configuration that runs, and the project's own where another was given for the run."""
+    files, base = loader._fs, str(loader.base_env)  # noqa: SLF001  the only way into an archive
+    root = str(Path(loader._get_conf_env_path(base)).parent)  # noqa: SLF001
+    yield Folders(files, root, base=base)
+    own = project / CONF
+    if own.is_dir() and str(own) != root:
+        from fsspec.implementations.local import LocalFileSystem
+
+        yield Folders(LocalFileSystem(), str(own), base=base)
 
 
 class Folders:
-    """The folders of a configuration, on a disk, in an archive or in a bucket: as Kedro opens it.
+    """The folders of a configuration, on a disk, in an archive or in a bucket.
 
     Args:
-        loader: Kedro's configuration.
+        files: a file system of fsspec.
+        root: that holds a folder for each environment.
+        base: name of the folder that every environment builds on.
     """
 
-    def __init__(self, loader: Any) -> None:
-        self._files = loader._fs  # noqa: SLF001  the only way into an archive
-        self.base = str(loader.base_env)
+    def __init__(self, files: Any, root: str, *, base: str) -> None:
+        self._files, self._root, self.base = files, root, base
         self._read: dict[str, dict[str, str]] = {}
-        self._root = str(Path(loader._get_conf_env_path("base")).parent)  # noqa: SLF001
 
     def environments(self) -> list[str]:
         """Names of all environments, the base too."""

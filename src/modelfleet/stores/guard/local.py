@@ -7,7 +7,8 @@ mount which folder of the device it shows.
 
 import os
 import re
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Files:
         path: absolute, without links.
         shown: device and path on it, where the system tells.
         own: its identity; ``None`` where it is not there.
+        twins: it is a file with further names elsewhere, which are written with it.
         around: identities of it and of the folders around it, as far as they are there.
     """
 
@@ -56,14 +58,16 @@ class Files:
     shown: tuple[str, str] | None
     own: Identity | None
     around: frozenset[Identity]
+    twins: bool = False
 
     def lies_in(self, folder: "Files") -> bool:
         """Whether it is that file or folder, or lies in it."""
         if _below(self.path, folder.path) or (folder.own and folder.own in self.around):
             return True
-        if self.shown is None or folder.shown is None:
-            return False
-        return self.shown[0] == folder.shown[0] and _below(self.shown[1], folder.shown[1])
+        if self.shown and folder.shown and self.shown[0] == folder.shown[0]:
+            if _below(self.shown[1], folder.shown[1]):
+                return True
+        return self.twins and self.own in _identities(folder.path)
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,12 @@ class Disk:
         return self._folders.setdefault(real, found)
 
     def _within(self, folder: Files | None, real: str) -> Files:
-        own = _identity(real)
+        found = _stat(real)
+        own = (found.st_dev, found.st_ino) if found else None
+        twins = bool(found and stat.S_ISREG(found.st_mode) and found.st_nlink > 1)
         around = folder.around if folder else frozenset()
         shown = next((p for p in (mount.place(real) for mount in self.mounts) if p), None)
-        return Files(real, shown, own, around | {own} if own else around)
+        return Files(real, shown, own, around | {own} if own else around, twins)
 
 
 def read_mounts(text: str | None = None) -> tuple[Mount, ...]:
@@ -123,12 +129,18 @@ def _plain(text: str) -> str:
     return OCTAL.sub(lambda found: chr(int(found[1], 8)), text)
 
 
-def _identity(path: str) -> Identity | None:
+def _stat(path: str) -> os.stat_result | None:
     try:
-        found = os.stat(path)  # noqa: PTH116
+        return os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+
+
+def _identities(folder: str) -> Iterator[Identity]:
+    """Everything in a folder; asked only for files with several names, which are rare."""
+    for place, _, files in os.walk(folder):
+        found = (_stat(f"{place}/{name}") for name in files)
+        yield from ((each.st_dev, each.st_ino) for each in found if each)
 
 
 def _below(path: str, folder: str) -> bool:

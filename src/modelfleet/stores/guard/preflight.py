@@ -1,5 +1,6 @@
 """Refuses what would write where another environment does, before anything is computed."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,9 +47,12 @@ def check_tracking(mlflow: Mapping[str, Any], guard: Guard) -> None:
     """
     server, tracking = mlflow.get("server") or {}, mlflow.get("tracking") or {}
     experiment = tracking.get("experiment") or {}
+    # What mlflow.yml leaves open is taken from the machine's environment.
     places = {
-        "server.mlflow_tracking_uri": server.get("mlflow_tracking_uri"),
-        "server.mlflow_registry_uri": server.get("mlflow_registry_uri"),
+        "server.mlflow_tracking_uri": server.get("mlflow_tracking_uri")
+        or os.environ.get("MLFLOW_TRACKING_URI"),
+        "server.mlflow_registry_uri": server.get("mlflow_registry_uri")
+        or os.environ.get("MLFLOW_REGISTRY_URI"),
         "tracking.experiment.create_experiment_kwargs.artifact_location": (
             experiment.get("create_experiment_kwargs") or {}
         ).get("artifact_location"),
