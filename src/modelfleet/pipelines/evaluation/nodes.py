@@ -17,7 +17,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.exclusions import exclusion_effects as find_effects
 from modelfleet.fleet.exclusions import judged_exclusions
-from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.ingest import learned_periods
 from modelfleet.fleet.judgement import find_verdicts, judge_fleet
 from modelfleet.fleet.overruling import check_today, standing_champions
 from modelfleet.fleet.rule_breaks import count_rule_breaks
@@ -110,7 +110,7 @@ def compare_exclusions(
 ) -> pd.DataFrame:
     """What the verdicts would have been without the excluded events."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,
