@@ -6,6 +6,7 @@
     │   ├── SchemaError           a column is missing or of the wrong kind
     │   ├── AccountError          rows in are not stored + rejected + duplicates
     │   ├── OvertakenError        another ingestion kept something at the same time
+    │   ├── RetiredError          what was learned from is not there any more
     │   └── ExpectationError      an expectation that stops the run was not met
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
@@ -30,6 +31,7 @@ __all__ = [
     "OvertakenError",
     "RefusedError",
     "ReleaseError",
+    "RetiredError",
     "SchemaError",
     "TaskError",
     "listing",
@@ -60,6 +62,10 @@ class AccountError(DataError):
 
 class OvertakenError(DataError):
     """Another ingestion kept something in the same tables at the same time."""
+
+
+class RetiredError(DataError):
+    """Data that something was learned from are not there any more."""
 
 
 class ExpectationError(DataError):
