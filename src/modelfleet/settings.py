@@ -8,7 +8,7 @@ import os
 # of the time of ingestion. Its allocator asks for this setting once, when Polars is loaded.
 os.environ.setdefault("_RJEM_MALLOC_CONF", "oversize_threshold:0,dirty_decay_ms:5000")
 
-from modelfleet.hooks import FleetHooks
+from modelfleet.hooks import FleetHooks, GuardHooks
 from modelfleet.stores.environments import CONFIG_LOADER_ARGS
 
 __all__ = ["CONFIG_LOADER_ARGS", "HOOKS"]
@@ -18,4 +18,4 @@ __all__ = ["CONFIG_LOADER_ARGS", "HOOKS"]
 gc.set_threshold(50_000, 20, 50)
 atexit.register(gc.freeze)
 
-HOOKS = (FleetHooks(),)
+HOOKS = (FleetHooks(), GuardHooks())

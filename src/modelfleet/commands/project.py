@@ -9,9 +9,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from modelfleet.stores.guard import Guard
 
 __all__ = ["Assets", "load_asset", "open_assets"]
 
@@ -42,6 +45,13 @@ class Assets:
                 f"there is no environment {self.env!r}; there are {known}"
             ) from error
         return {name: _unwrapped(entry) for name, entry in catalog.items()}
+
+    @cached_property
+    def guard(self) -> "Guard":
+        """What another environment alone may write."""
+        from modelfleet.stores.guard import open_guard
+
+        return open_guard(self.loader, Path(self.loader.conf_source).parent)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters as they are configured."""
@@ -78,7 +88,10 @@ class Assets:
     def _dataset(self, name: str) -> Any:
         from kedro.io import AbstractDataset
 
-        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, self.entries[name])
+        from modelfleet.stores.guard import guarded_entry
+
+        entry = guarded_entry(name, self.entries[name], self.guard)
+        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
         return dataset
 
 

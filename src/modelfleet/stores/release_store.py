@@ -284,7 +284,7 @@ class ReleaseDataset(DescribedDataset[ReleaseDraft, ReleaseStore]):
 
     def load(self) -> ReleaseStore:
         """The store."""
-        return ReleaseStore(Objects(self._filepath))
+        return ReleaseStore(Objects(self._filepath, self.protected_by))
 
     def save(self, data: ReleaseDraft) -> None:
         """Publish the draft; a release that is already there is left as it is."""
