@@ -27,6 +27,7 @@ from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
 from modelfleet.fleet.summary_markdown import markdown_summary
 from modelfleet.fleet.summary_text import format_lines, format_summary
+from modelfleet.stores.environments import known
 
 __all__ = [
     "FleetHooks",
@@ -129,10 +130,9 @@ class FleetHooks:
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
-            conf = context.project_path / "conf"
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            there = known(context.config_loader.conf_source)
             raise RefusedConfigurationError(
-                f"there is no environment {context.env!r}; there are {known}"
+                f"there is no environment {context.env!r}; there are {there}"
             ) from error
 
     @hook_impl

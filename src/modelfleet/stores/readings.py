@@ -100,16 +100,30 @@ class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
     The ingestion stage keeps readings batch by batch in its store; what its node hands over is the
     version it left. Saving that writes no reading; a version that is saved passed its validator, so
     what is known of it is kept for the next one.
+
+    Args:
+        filepath: folder or URL of the Delta table.
+        pinned: whether the version that is opened first is opened again and again: others ingest
+            while a run is at work, and all its stages are to see the same readings.
+        metadata: layer and description for Kedro-Viz.
     """
 
+    def __init__(
+        self, *, filepath: str, pinned: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._pinned = pinned
+        self._first: DeltaReadings | None = None
+
     def load(self) -> DeltaReadings:
-        """Open the current version."""
-        found = open_readings(self._filepath, protected_by=self.protected_by)
+        """Open the current version, or the one that was opened first."""
+        found = self._first or open_readings(self._filepath, protected_by=self.protected_by)
         if found is None:
             raise DatasetError(
                 f"there are no readings at {self._filepath}; "
                 "run `kedro run --pipelines ingestion` first"
             )
+        self._first = found if self._pinned else None
         return found
 
     def save(self, data: DeltaReadings) -> None:
