@@ -19,6 +19,7 @@ from modelfleet.domain.parameters.fleet import (
     EngineParameters,
     FleetParameters,
 )
+from modelfleet.domain.parameters.inference import InferenceParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "overrides": OverrideParameters,
         "rules": RuleParameters,
         "promotion": PromotionParameters,
+        "inference": InferenceParameters,
     }
 )
 """The top-level keys of the parameters, and what each must be."""
