@@ -10,6 +10,7 @@
     │   └── ExpectationError      an expectation that stops the run was not met
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
+    │   ├── PredictionError       a sensor has no predictions, or too many are backups
     │   └── TaskError             a task could not be run at all
     ├── ReleaseError              a release is incomplete, altered or unknown
     └── RefusedError              a policy or a person stands against it
@@ -31,6 +32,7 @@ __all__ = [
     "LedgerError",
     "ModelfleetError",
     "OvertakenError",
+    "PredictionError",
     "ProtectedError",
     "RefusedError",
     "ReleaseError",
@@ -81,6 +83,10 @@ class FleetError(ModelfleetError):
 
 class LedgerError(FleetError):
     """The ledger has not exactly one row per known sensor."""
+
+
+class PredictionError(FleetError):
+    """A sensor has no predictions, or more of them are backups than people allow."""
 
 
 class TaskError(FleetError):

@@ -4,14 +4,17 @@ import functools
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from kedro.io import DatasetError
 
+from modelfleet.fleet.extract import Extract
 from modelfleet.fleet.spans import join_spans, spans_of
 from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.describe import DescribedDataset
+from modelfleet.stores.extract import extract_period
 from modelfleet.stores.frames import TablePreview
 from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
 from modelfleet.stores.objects import Objects
@@ -57,6 +60,10 @@ class DeltaReadings:
     def scan(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         return _opened(self.path, self.version, self.table_id)
+
+    def between(self, since: datetime | None, until: datetime) -> Extract:
+        """See :class:`~modelfleet.fleet.extract.StoredReadings`."""
+        return extract_period(self.path, self.version, since, until)
 
     def news(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""

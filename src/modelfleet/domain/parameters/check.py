@@ -20,6 +20,7 @@ from modelfleet.domain.parameters.fleet import (
     EngineParameters,
     FleetParameters,
 )
+from modelfleet.domain.parameters.inference import InferenceParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
@@ -46,6 +47,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "overrides": OverrideParameters,
         "rules": RuleParameters,
         "promotion": PromotionParameters,
+        "inference": InferenceParameters,
     }
 )
 """The top-level keys of the parameters, and what each must be."""
