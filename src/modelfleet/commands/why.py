@@ -68,13 +68,14 @@ def _explain_forecast(
     as_json: bool,
 ) -> None:
     from modelfleet.commands.prediction_evidence import document_of, format_document, gather_facts
+    from modelfleet.commands.prediction_evidence.plot import check_picture, draw_document
     from modelfleet.commands.project import open_assets
 
     picture = plot and plot.absolute()  # opening the assets changes the folder
+    if picture:
+        check_picture(picture)
     document = document_of(gather_facts(open_assets(env), sensor_id, at, origin=origin))
     if picture:
-        from modelfleet.commands.prediction_evidence.plot import draw_document
-
         draw_document(document, picture)
     if as_json:
         print_json(document)

@@ -87,11 +87,12 @@ def gather_facts(assets: Assets, sensor_id: str, at: str, *, origin: str | None 
     Raises:
         DataError: there is no such prediction.
     """
-    fleet = FleetParameters.model_validate(assets.parameters()["fleet"])
+    parameters = assets.parameters()
+    fleet = FleetParameters.model_validate(parameters["fleet"])
     step = read_time(at, zone=fleet.time_zone, option="--at")
     begin = origin and read_time(origin, zone=fleet.time_zone, option="--origin")
     stored = find_prediction(assets, sensor_id, step, origin=begin or None)
-    return _Search(assets, fleet, stored).facts()
+    return _Search(assets, parameters, fleet, stored).facts()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,7 @@ class _Search:
     """What is found on one prediction, each part once."""
 
     assets: Assets
+    parameters: Row
     fleet: FleetParameters
     stored: Stored
 
@@ -168,7 +170,7 @@ class _Search:
             if self.sensor_id not in content.ids:
                 return None, None  # nothing was computed, so nothing can be computed again
             together = summed_with(content, self.sensor_id)
-            packages = tuple(self.assets.parameters()["training"]["allowed_packages"])
+            packages = tuple(self.parameters["training"]["allowed_packages"])
             traced = release.forecaster.trace(
                 self._readings_then(release.forecaster.readings_from, together),
                 at=self.origin,
@@ -223,11 +225,11 @@ class _Search:
 
     @cached_property
     def _kinds(self) -> list[str]:
-        return list(self.assets.parameters()["backtest"]["exclude_events"])
+        return list(self.parameters["backtest"]["exclude_events"])
 
     @cached_property
     def _scope(self) -> list[str]:
-        return list(self.assets.parameters()["ingestion"]["events"]["scope"])
+        return list(self.parameters["ingestion"]["events"]["scope"])
 
     def _events(self, start: datetime | None, stop: datetime | None) -> list[Row]:
         if start is None or stop is None:
