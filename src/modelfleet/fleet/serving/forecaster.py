@@ -29,22 +29,9 @@ if TYPE_CHECKING:
 
     Frame = pl.DataFrame | pl.LazyFrame | pd.DataFrame
 
-__all__ = ["Forecaster", "Traced"]
+__all__ = ["Forecaster"]
 
 NOTHING_EXCLUDED: Mapping[str, Periods] = {}
-
-
-@dataclass(frozen=True, eq=False)
-class Traced:
-    """Forecasts with all that shaped them.
-
-    Attributes:
-        outcome: windows, what models and baselines say, what is served.
-        covariates: companions on the grid, or ``None``.
-    """
-
-    outcome: Outcome
-    covariates: Covariates | None
 
 
 @dataclass(frozen=True)
@@ -107,51 +94,17 @@ class Forecaster:
             SchemaError: a column is missing or of the wrong kind, or a time names no zone.
             DataError: the release cannot forecast this time.
         """
-        judged = self._judged(readings)
+        content = self.content
+        judged = judge_readings(readings, content.ids, step_minutes=content.axis.step_minutes)
+        origin = find_origin(judged.rows, content, at)
         asked, strangers = self._asked(judged, sensors)
-        traced = self._traced(judged, asked, at, covariates, excluded, packages)
-        known = forecast_rows(traced.outcome)
+        window = open_window(content, asked, judged, origin, excluded=excluded)
+        companions = _companions(covariates, window)
+        known = forecast_rows(_forecast(content, asked, window, companions, packages))
         if not strangers:
             return known
-        unknown = unknown_rows(strangers, traced.outcome.window, self.content.rid)
+        unknown = unknown_rows(strangers, window, content.rid)
         return pl.concat([known, unknown]).sort("sensor_id", "timestamp")
-
-    def trace(
-        self,
-        readings: "Frame",
-        *,
-        at: datetime,
-        sensors: Collection[str],
-        covariates: "Frame | None" = None,
-        excluded: Mapping[str, Periods] = NOTHING_EXCLUDED,
-        packages: Sequence[str] = tuple(sorted(KNOWN_PACKAGES)),
-    ) -> Traced:
-        """Forecast like :meth:`predict`, and keep everything that shaped the rows.
-
-        Arguments and errors are those of :meth:`predict`; sensors that the release does not know
-        are left out.
-        """
-        judged = self._judged(readings)
-        asked, _ = self._asked(judged, sensors)
-        return self._traced(judged, asked, at, covariates, excluded, packages)
-
-    def _judged(self, readings: "Frame") -> Judged:
-        content = self.content
-        return judge_readings(readings, content.ids, step_minutes=content.axis.step_minutes)
-
-    def _traced(
-        self,
-        judged: Judged,
-        asked: IntArray,
-        at: datetime | None,
-        covariates: "Frame | None",
-        excluded: Mapping[str, Periods],
-        packages: Sequence[str],
-    ) -> Traced:
-        origin = find_origin(judged.rows, self.content, at)
-        window = open_window(self.content, asked, judged, origin, excluded=excluded)
-        companions = _companions(covariates, window)
-        return Traced(_forecast(self.content, asked, window, companions, packages), companions)
 
     def _asked(
         self, judged: Judged, sensors: Collection[str] | None

@@ -8,13 +8,7 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
-from modelfleet.domain.features import (
-    Covariates,
-    Design,
-    build_design,
-    feature_names,
-    look_back,
-)
+from modelfleet.domain.features import Covariates, build_design, feature_names, look_back
 from modelfleet.domain.forecasters import LinearModel
 from modelfleet.domain.forecasters.linear import predict_weeks
 from modelfleet.domain.parameters.recipes import FeatureParameters, RecipeParameters
@@ -23,7 +17,7 @@ from modelfleet.fleet.isolation import Failure, attempt
 from modelfleet.fleet.model_bytes import model_from_bytes
 from modelfleet.fleet.serving.stacks import Stack, Stacks
 
-__all__ = ["FAILED", "FINE", "MISSING", "Told", "design_of", "forecast_models"]
+__all__ = ["FAILED", "FINE", "MISSING", "Told", "forecast_models"]
 
 FINE, MISSING, FAILED = 0, 1, 2
 
@@ -142,7 +136,14 @@ class _Work:
         say: Callable[[FloatArray, AnyArray], FloatArray],
     ) -> None:
         with np.errstate(all="ignore"):  # what overflows is no number, and told so
-            design = design_of(stack, features, self.covariates)
+            design = build_design(
+                stack.series,
+                stack.calendar,
+                features,
+                horizon=stack.window.horizon,
+                covariates=stack.covariates(self.covariates),
+                seasonal=stack.seasonal(),
+            )
             known = stack.horizon(design.usable)
             ahead = np.ascontiguousarray(stack.horizon(design.values.T))
             values = say(ahead, known)
@@ -178,18 +179,6 @@ class _Work:
             return values
 
         return say
-
-
-def design_of(stack: Stack, features: FeatureParameters, covariates: Covariates | None) -> Design:
-    """The features of every step of a stack; its horizon has those of the forecast."""
-    return build_design(
-        stack.series,
-        stack.calendar,
-        features,
-        horizon=stack.window.horizon,
-        covariates=stack.covariates(covariates),
-        seasonal=stack.seasonal(),
-    )
 
 
 def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
