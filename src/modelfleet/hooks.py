@@ -22,11 +22,18 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from modelfleet.domain.approvals import Owners
-from modelfleet.domain.errors import ConfigurationError, ModelfleetError, ProtectedError
+from modelfleet.domain.errors import (
+    ConfigurationError,
+    ModelfleetError,
+    ProtectedError,
+    TaskError,
+)
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
 from modelfleet.fleet.summary_markdown import markdown_summary
 from modelfleet.fleet.summary_text import format_lines, format_summary
+from modelfleet.stores.denials import denial_of, unwritable
+from modelfleet.stores.environments import known
 
 __all__ = [
     "FleetHooks",
@@ -124,15 +131,15 @@ class FleetHooks:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
             Owners.of(context.config_loader["owners"])
+            _require_writable(context.config_loader["globals"])
             if runs_everything():  # MLflow is still to be loaded, on one of the cores
                 _prepare(list(NEEDED.values()))
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
-            conf = context.project_path / "conf"
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            there = known(context.config_loader.conf_source)
             raise RefusedConfigurationError(
-                f"there is no environment {context.env!r}; there are {known}"
+                f"there is no environment {context.env!r}; there are {there}"
             ) from error
 
     @hook_impl
@@ -201,6 +208,18 @@ def _show(summary: dict[str, Any], places: dict[str, str | None]) -> None:
             page.write(markdown_summary(summary, **places))
 
 
+def _require_writable(places: dict[str, Any]) -> None:
+    """Refuse a run that could keep nothing: MLflow's database would be the first to fail."""
+    command = click.get_current_context(silent=True)
+    if command is None or command.command.name != "run":
+        return
+    if denial := unwritable(places["storage"]["root"]):
+        raise RefusedConfigurationError(
+            f"a run of the environment {places['environment']!r} writes below storage.root, but "
+            f"{denial}"
+        )
+
+
 def _prepare(modules: Sequence[str]) -> None:
     aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"})
 
@@ -232,11 +251,14 @@ def _message(error: Exception) -> str | None:
     """What an error says to people, or ``None`` where it says more to those who mend the code.
 
     Kedro wraps whatever a dataset or a validator raises in its ``DatasetError``. Meant for people
-    are our own errors, files that cannot be opened, and what a dataset says on purpose.
+    are our own errors, what storage denied, files that cannot be opened, and what a dataset says on purpose.
     """
     cause: BaseException | None = error
     while isinstance(cause, DatasetError):
         cause = cause.__cause__
+    spoken = isinstance(cause, ModelfleetError) and not isinstance(cause, TaskError)
+    if not spoken and (denial := denial_of(error)):
+        return f"Denied: {denial}"
     if isinstance(cause, ModelfleetError):
         asset = getattr(error, "dataset_name", None)  # of a validator's error
         return f"{type(cause).__name__}: {f'{asset}: ' if asset else ''}{cause}"

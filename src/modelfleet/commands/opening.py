@@ -19,14 +19,14 @@ __all__ = ["Opened", "check_prefix", "open_releases", "open_to_act"]
 SHORTEST = 4
 
 
-def check_prefix(rid: str) -> str:
-    """Refuse to look for a release by nearly nothing.
+def check_prefix(rid: str, hint: str = "RID") -> str:
+    """Refuse to look for a release, or for what ``hint`` names, by nearly nothing.
 
     Raises:
         click.BadParameter: that short a name is met by chance.
     """
     if len(rid) < SHORTEST:
-        raise click.BadParameter(f"give at least {SHORTEST} characters", param_hint="RID")
+        raise click.BadParameter(f"give at least {SHORTEST} characters", param_hint=hint)
     return rid
 
 

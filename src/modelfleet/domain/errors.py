@@ -6,9 +6,11 @@
     │   ├── SchemaError           a column is missing or of the wrong kind
     │   ├── AccountError          rows in are not stored + rejected + duplicates
     │   ├── OvertakenError        another ingestion kept something at the same time
+    │   ├── RetiredError          what was learned from is not there any more
     │   └── ExpectationError      an expectation that stops the run was not met
     ├── FleetError                the fleet as a whole is not in order
     │   ├── LedgerError           a sensor is missing from the ledger, or stands in it twice
+    │   ├── PredictionError       a sensor has no predictions, or too many are backups
     │   └── TaskError             a task could not be run at all
     ├── ReleaseError              a release is incomplete, altered or unknown
     └── RefusedError              a policy or a person stands against it
@@ -30,9 +32,11 @@ __all__ = [
     "LedgerError",
     "ModelfleetError",
     "OvertakenError",
+    "PredictionError",
     "ProtectedError",
     "RefusedError",
     "ReleaseError",
+    "RetiredError",
     "SchemaError",
     "TaskError",
     "listing",
@@ -65,6 +69,10 @@ class OvertakenError(DataError):
     """Another ingestion kept something in the same tables at the same time."""
 
 
+class RetiredError(DataError):
+    """Data that something was learned from are not there any more."""
+
+
 class ExpectationError(DataError):
     """An expectation with the consequence ``stop`` was not met."""
 
@@ -75,6 +83,10 @@ class FleetError(ModelfleetError):
 
 class LedgerError(FleetError):
     """The ledger has not exactly one row per known sensor."""
+
+
+class PredictionError(FleetError):
+    """A sensor has no predictions, or more of them are backups than people allow."""
 
 
 class TaskError(FleetError):
