@@ -106,6 +106,7 @@ class ReleaseStore:
 
     def publish(self, draft: ReleaseDraft) -> bool:
         """Publish a release, completely or not at all; ``False`` if it is already there."""
+        self.objects.check_writable()
         rid = draft.rid
         if self.objects.get(f"{rid}/{MANIFEST}") is not None:
             return False

@@ -264,7 +264,7 @@ def table(con: str | None = None) -> Callable[[World], Entries]:
 
 
 WORKSPACE = ours("workspace.WorkspaceDataset")
-BUCKET = "s3a://PLANT/production/it"
+BUCKET = "s3a://plant/production/it"
 
 DATASETS = [
     Route("`pandas.CSVDataset`", "`catalog.save`", "relative path", csv(f"{ROOT}/it.csv"), save(FRAME)),
@@ -303,8 +303,8 @@ DATASETS = [
           escaping),
     Route("`pandas.DeltaTableDataset`", "`catalog.save`", "folder",
           entry("pandas.DeltaTableDataset", save_args={"mode": "append"}), save(FRAME)),
-    Route("`pandas.DeltaTableDataset`", "`catalog.save`", "S3, `s3a://` and capitals",
-          entry("pandas.DeltaTableDataset", BUCKET.replace("PLANT", "plant"), save_args={"mode": "append"}, credentials="bucket"),
+    Route("`pandas.DeltaTableDataset`", "`catalog.save`", "S3, `s3a://`",
+          entry("pandas.DeltaTableDataset", BUCKET, save_args={"mode": "append"}, credentials="bucket"),
           save(FRAME), s3_options, needs="s3"),
     Route("`pandas.SQLTableDataset`", "`catalog.save`", "SQLite file",
           table(f"sqlite:///{{project}}/{ROOT}/it.db"), save(FRAME), prepare=lambda world: world.root.mkdir(exist_ok=True)),
@@ -327,7 +327,7 @@ STORES = [
     Route("workspace", "`put` in a process of joblib", "folder", WORKSPACE, put_on_loky),
     Route("workspace", "`put` on a Dask worker", "folder", WORKSPACE, put_on_dask, needs="dask"),
     Route("workspace", "`put` in this process", "S3",
-          ours("workspace.WorkspaceDataset", place="s3://plant//production/x/../it"), put, needs="s3"),
+          ours("workspace.WorkspaceDataset", place="s3://plant/production/x/../it"), put, needs="s3"),
     Route("ingestion store", "a batch", "folders",
           ours("ingestion_store.IngestionStoreDataset", rejected={"filepath": f"{ROOT}/rejected"},
                batches={"filepath": f"{ROOT}/batches"}), ingest_more),

@@ -143,6 +143,6 @@ def _resolved(name: str, own: "DictConfig", base: "DictConfig") -> dict[str, Any
         return {NAME: settings.get(NAME), KEY: plain}
     except OmegaConfBaseException as error:
         raise ConfigurationError(
-            f"globals of {name!r}: `{KEY}` cannot be resolved: {error}; refer to this "
-            "environment's own globals as ${storage.root}"
+            f"globals of {name!r}: `{KEY}` cannot be resolved: {str(error).partition(chr(10))[0]}; "
+            "refer to this environment's own globals as ${storage.root}"
         ) from error
