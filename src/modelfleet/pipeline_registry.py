@@ -8,7 +8,7 @@ __all__ = ["register_pipelines"]
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """The six stages, and all of them in a row as the default.
+    """The six stages, all of them in a row as the default, and all that follow ingestion.
 
     Written out rather than found: ``find_pipelines`` only warns about a stage that cannot be
     imported, and breaks ``kedro run --pipelines`` for names that are not folders.
@@ -21,4 +21,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "evaluation": evaluation.create_pipeline(),
         "promotion": promotion.create_pipeline(),
     }
-    return {**stages, "__default__": sum(stages.values(), Pipeline([]))}
+    later = [stage for name, stage in stages.items() if name != "ingestion"]
+    return {
+        **stages,
+        "after_ingestion": sum(later, Pipeline([])),
+        "__default__": sum(stages.values(), Pipeline([])),
+    }

@@ -13,9 +13,11 @@ from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
+from modelfleet.commands.lineage import lineage
 from modelfleet.commands.notices import notices
 from modelfleet.commands.pin import pin
 from modelfleet.commands.releases import releases
+from modelfleet.commands.replay import replay
 from modelfleet.commands.request import request
 from modelfleet.commands.rollback import rollback
 from modelfleet.commands.show import show
@@ -33,7 +35,9 @@ def fleet() -> None:
     """
 
 
-LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit, notices)
+LOOK = (
+    status, ledger, why, history, releases, show, diff, changelog, lineage, replay, audit, notices,
+)  # fmt: skip
 ACT = (request, approve, reject, rollback, pin)
 
 for command in (*LOOK, *ACT):
