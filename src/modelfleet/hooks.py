@@ -251,7 +251,8 @@ def _message(error: Exception) -> str | None:
     """What an error says to people, or ``None`` where it says more to those who mend the code.
 
     Kedro wraps whatever a dataset or a validator raises in its ``DatasetError``. Meant for people
-    are our own errors, what storage denied, files that cannot be opened, and what a dataset says on purpose.
+    are our own errors, what storage denied, files that cannot be opened, and what a dataset says
+    on purpose.
     """
     cause: BaseException | None = error
     while isinstance(cause, DatasetError):
