@@ -62,7 +62,9 @@ def _traced(
     known = {**facts, "made_at": datetime.fromisoformat(facts["made_at"]), "reason": None}
     digests = {int(shard): digest for shard, digest in sources["shards"].items()}
     return (
-        rows.join(shards.select("sensor_id", pl.col("shard").cast(pl.Int64)), on="sensor_id", how="left")
+        rows.join(
+            shards.select("sensor_id", pl.col("shard").cast(pl.Int64)), on="sensor_id", how="left"
+        )
         .join(_left_out(sources), on="sensor_id", how="left")
         .with_columns(
             pl.col("excluded").fill_null(pl.lit([], dtype=LINEAGE_SCHEMA["excluded"])),
