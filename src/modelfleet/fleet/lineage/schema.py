@@ -45,7 +45,7 @@ OLD = "release {} was made before lineage was recorded"
 
 def model_rows(models: pl.DataFrame, *, kind: str) -> pl.DataFrame:
     """What a release's table of models, or of baselines, says of each of them."""
-    rows = models.rename({"readings": "rows"}) if kind == BASELINE else models
+    rows = models.rename({"readings": "rows"}, strict=False) if kind == BASELINE else models
     columns = [
         n for n in ("sensor_id", "version", "trained_from", "trained_to", "rows") if n in rows
     ]
