@@ -32,8 +32,7 @@ def _model(document: Row) -> Iterator[Line]:
         yield "", f"shard {readings['shard']}, content {readings['shard_digest']}"
     rows = f", {document['rows']:,} rows" if document["rows"] is not None else ""
     yield "Learned", f"{_time(document['trained_from'])} to {_time(document['trained_to'])}{rows}"
-    for name, text in _named("Left out", _periods(document)):
-        yield name, text
+    yield from _named("Left out", _periods(document))
     if specification := made.get("specification"):
         yield "Recipe", _estimator(specification["estimator"])
         yield "", _features(specification["features"])
@@ -50,7 +49,9 @@ def _release(document: Row) -> Iterator[Line]:
     yield "Readings", _table(readings.get("table_id"), readings.get("version"), document["reason"])
     if period:
         yield "Period", f"{_time(period['from'])} to {_time(period['to'])}"
-        yield from _named("Left out", [_event(event) for event in document["exclusions"]] or ["nothing"])
+        yield from _named(
+            "Left out", [_event(event) for event in document["exclusions"]] or ["nothing"]
+        )
     yield from _named("Made of", [_origin(each) for each in document["origins"]])
     for name in ("oldest", "newest"):
         if extreme := document[name]:
@@ -83,7 +84,9 @@ def _periods(document: Row) -> list[str]:
         return ["not known"]
     texts = []
     for period in document["excluded"]:
-        events = "; ".join(_named_event(event) for event in period["events"]) or "no event is recorded"
+        events = (
+            "; ".join(_named_event(event) for event in period["events"]) or "no event is recorded"
+        )
         texts.append(f"{_time(period['from'])} to {_time(period['to'])}: {events}")
     return texts or ["nothing"]
 
@@ -105,7 +108,9 @@ def _estimator(estimator: Row) -> str:
 
 
 def _features(features: Row) -> str:
-    return ", ".join(f"{name} {value}" for name, value in features.items() if value not in (None, [], False))
+    return ", ".join(
+        f"{name} {value}" for name, value in features.items() if value not in (None, [], False)
+    )
 
 
 def _digests(document: Row) -> Iterator[Line]:
@@ -136,8 +141,8 @@ def _live(entry: Row) -> str:
     cohorts = ", ".join(entry["cohorts"][:SHOWN])
     more = f" and {len(entry['cohorts']) - SHOWN} more" if len(entry["cohorts"]) > SHOWN else ""
     return (
-        f"{_time(entry['at'])} in {entry['environment']} (entry {entry['position']}) for {cohorts}{more} "
-        f"with {entry['release'][:12]}, {who}"
+        f"{_time(entry['at'])} in {entry['environment']} (entry {entry['position']}) for "
+        f"{cohorts}{more} with {entry['release'][:12]}, {who}"
     )
 
 

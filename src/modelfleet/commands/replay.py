@@ -78,7 +78,16 @@ def _packages(opened: "Opened") -> Sequence[str]:
 
 def _text(rid: str, found: "Sequence[Reproduced]") -> str:
     good = sum(each.agrees for each in found)
-    header = ("sensor", "kind", "table version", "compared", "difference", "version", "code", "lock")
+    header = (
+        "sensor",
+        "kind",
+        "table version",
+        "compared",
+        "difference",
+        "version",
+        "code",
+        "lock",
+    )
     lines = [
         f"Release {rid[:12]}: {good} of {len(found)} models are the same when trained again",
         "",
@@ -90,7 +99,9 @@ def _text(rid: str, found: "Sequence[Reproduced]") -> str:
             problems.setdefault(each.problem, []).append(each.sensor_id)
     lines += [f"\n{', '.join(names)}: {problem}" for problem, names in problems.items()]
     if any(each.same_code is False for each in found):
-        lines.append("\nOther code is installed than made them, so their versions differ; numbers count.")
+        lines.append(
+            "\nOther code is installed than made them, so their versions differ; numbers count."
+        )
     return "\n".join(lines)
 
 

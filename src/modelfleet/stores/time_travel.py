@@ -71,8 +71,8 @@ def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str) -> pl
     where = f"version {readings.version} of the readings at {readings.path}"
     if gone := _missing(readings, shard):
         raise RetiredError(
-            f"{where} has lost {len(gone)} files of shard {shard}, such as {listing(gone[:1])}: the "
-            f"table was vacuumed; {REMEDY}"
+            f"{where} has lost {len(gone)} files of shard {shard}, such as {listing(gone[:1])}: "
+            f"the table was vacuumed; {REMEDY}"
         )
     rows = by_sensor_and_time(readings.read(shard))
     found = digest_shards(rows.with_columns(shard=pl.lit(shard, dtype=pl.Int64)))

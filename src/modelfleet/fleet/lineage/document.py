@@ -12,6 +12,7 @@ from modelfleet.fleet.lineage.sources import Sources
 __all__ = ["excluding_events", "run_document"]
 
 EVENT = ("event_id", "kind", "start", "end", "note")
+STEPS = ("first_step", "stop_step")
 
 
 def run_document(
@@ -73,18 +74,25 @@ def run_document(
 
 
 def excluding_events(
-    events: pl.DataFrame, sensors: pl.DataFrame, *, kinds: Sequence[str], scope: Sequence[str]
+    events: pl.DataFrame,
+    sensors: pl.DataFrame,
+    axis: Axis,
+    *,
+    kinds: Sequence[str],
+    scope: Sequence[str],
 ) -> list[dict[str, Any]]:
     """The events that were left out of learning, and whom each concerns.
 
     Args:
         events: of the fleet.
         sensors: the fleet, with the columns of ``scope``.
+        axis: of the run.
         kinds: kinds of events that are left out.
         scope: columns by which events concern sensors.
 
     Returns:
-        of each event its facts as text, and ``sensors``: ids, or ``None`` for the whole fleet.
+        of each event its facts as text; ``first_step`` and ``stop_step``, the stretch of the grid
+        that was left out for it; and ``sensors``: ids, or ``None`` for the whole fleet.
     """
     chosen = events.filter(pl.col("kind").is_in(list(kinds)))
     concerned: dict[tuple[Any, ...], list[str] | None] = {}
@@ -94,7 +102,9 @@ def excluding_events(
         if place not in concerned:
             concerned[place] = _concerned(sensors, dict(zip(scope, place, strict=True)))
         facts = {name: _as_text(event[name]) for name in EVENT}
-        found.append({**facts, "sensors": concerned[place]})
+        steps = axis.index(event["start"]), axis.index(event["end"], up=True)
+        bounds = dict(zip(STEPS, map(_as_text, map(axis.time, steps)), strict=True))
+        found.append({**facts, **bounds, "sensors": concerned[place]})
     return found
 
 

@@ -17,6 +17,7 @@ from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.announcing import Log, announce_run
+from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.holding import hold_codes, told_holds
 from modelfleet.fleet.ledger import build_ledger
@@ -159,7 +160,11 @@ def assemble_release(
         before=champions.lineage,
         run=run_info,
         events=excluding_events(
-            from_pandas(events), from_pandas(sensors), kinds=kinds, scope=scope
+            from_pandas(events),
+            from_pandas(sensors),
+            Axis(**baseline_sources["axis"]),
+            kinds=kinds,
+            scope=scope,
         ),
         covariates=from_pandas(covariates),
     )
