@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from modelfleet.commands.project import Assets
+    from modelfleet.domain.parameters.events import EventEntry
 
 __all__ = ["EventCalendar", "open_calendar"]
 
@@ -83,15 +84,12 @@ def open_calendar(assets: "Assets") -> EventCalendar:
     """
     import polars as pl
 
-    from modelfleet.domain.parameters.check import check_parameters
-    from modelfleet.domain.parameters.events import EventParameters
+    from modelfleet.fleet.event_entries import CATALOG, add_entries
     from modelfleet.fleet.event_scope import BY_NAME
-    from modelfleet.fleet.ingest.entries import CATALOG, add_entries
-    from modelfleet.fleet.tables import from_pandas
 
     parameters = assets.parameters()
-    check_parameters(parameters)
-    ran, fleet = from_pandas(assets.load("events")), parameters["fleet"]
+    entries = _entries(parameters)
+    ran, fleet = _read(assets, "events"), parameters["fleet"]
     scope = tuple(parameters["ingestion"]["events"].get("scope") or ())
     columns = tuple(dict.fromkeys((*BY_NAME, *scope)))
     if missing := [name for name in (*columns, "source") if name not in ran.columns]:
@@ -101,8 +99,32 @@ def open_calendar(assets: "Assets") -> EventCalendar:
         )
     typed = ran.cast(dict.fromkeys((*columns, "note", "by"), pl.String))
     typed = typed.with_columns(pl.col("start", "end").cast(pl.Datetime("us", "UTC")))
-    entries = EventParameters.model_validate(parameters["events"]).of(fleet["name"])
     events = add_entries(typed.filter(pl.col("source") == CATALOG), entries, columns=columns)
     kinds = tuple(parameters["backtest"].get("exclude_events") or ())
-    sensors = from_pandas(assets.load("sensors"))
-    return EventCalendar(fleet["name"], fleet["time_zone"], sensors, events, typed, scope, kinds)
+    zone, sensors = fleet["time_zone"], _read(assets, "sensors")
+    return EventCalendar(fleet["name"], zone, sensors, events, typed, scope, kinds)
+
+
+def _entries(parameters: dict[str, Any]) -> "dict[str, EventEntry]":
+    """The fleet's entries; what is wrong with them is told as before a run, with all else."""
+    from pydantic import ValidationError
+
+    from modelfleet.domain.parameters.events import EventParameters
+
+    try:
+        found = EventParameters.model_validate(parameters.get("events") or {})
+    except ValidationError:
+        from modelfleet.domain.parameters.check import check_parameters
+
+        check_parameters(parameters)
+        raise
+    return found.of(parameters["fleet"]["name"])
+
+
+def _read(assets: "Assets", name: str) -> "pl.DataFrame":
+    """A small table, without pandas, which takes a second to load."""
+    import polars as pl
+
+    if not assets.exists(name):
+        assets.load(name)  # says what is to be done
+    return pl.read_parquet(assets.place(name), glob=False)

@@ -266,8 +266,8 @@ def _row(
     from modelfleet.domain.errors import ConfigurationError
     from modelfleet.domain.parameters.check import check_parameters
     from modelfleet.domain.parameters.events import EventEntry
+    from modelfleet.fleet.event_entries import add_entries
     from modelfleet.fleet.event_table import event_rows
-    from modelfleet.fleet.ingest.entries import add_entries
 
     raw = assets.parameters()
     entries = dict(raw["events"].get("calendar") or {})

@@ -15,10 +15,10 @@ from modelfleet.domain.parameters.events import EventEntry
 from modelfleet.domain.parameters.ingestion import EventLayout
 from modelfleet.domain.periods import Periods, cut, union
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.event_entries import CATALOG, CONF, PLACE, add_entries
 from modelfleet.fleet.event_overlap import BY_KIND, excluded_by
 from modelfleet.fleet.event_scope import BY_NAME, concerned, scope_columns
 from modelfleet.fleet.ingest.clock import to_utc
-from modelfleet.fleet.ingest.entries import CATALOG, CONF, PLACE, add_entries
 from modelfleet.fleet.ingest.layout import require_columns
 
 __all__ = ["learned_periods", "read_events", "sensor_periods"]
