@@ -1,4 +1,4 @@
-"""The calendar in the configuration: known periods that people entered, with a reason and a name."""
+"""The calendar in the configuration: known periods that people entered, each with a reason."""
 
 import re
 from collections.abc import Mapping
@@ -68,8 +68,8 @@ class EventEntry(Parameters):
     def _begins_before_it_ends(self) -> Self:
         if self.start >= self.end:
             raise ValueError(
-                f"from is {self.start.isoformat()} and to is {self.end.isoformat()}: it ends before "
-                "it begins, and to is the moment after the last"
+                f"from is {self.start.isoformat()} and to is {self.end.isoformat()}: it ends "
+                "before it begins, and to is the moment after the last"
             )
         return self
 
