@@ -26,8 +26,8 @@ def account_for(rows: pl.DataFrame, plan: InferencePlan) -> list[dict[str, Any]]
     Returns:
         per origin ``origin``, ``state`` (``appended`` or ``kept`` from an earlier run),
         ``sensors``, ``rows``, ``sources`` and ``reasons`` (sensors by each, a sensor by its worst
-        step), ``steps`` (rows by source), ``releases`` (sensors by release), ``share_on_backup`` and
-        ``share_fallen_back``.
+        step), ``steps`` (rows by source), ``releases`` (sensors by release), ``share_on_backup``
+        and ``share_fallen_back``.
 
     Raises:
         PredictionError: a sensor has not its rows, or counts do not add up.
