@@ -35,6 +35,7 @@ def prediction_lines(
         f"{_percent(worst['share_fallen_back']['share_fallen_back'])} of those of models "
         f"(limit {_percent(limits['max_fallback_share'])})",
         "Release": ", ".join(rid[:12] for rid in last["releases"]) or "none is proved",
+        "Not to judge": _in_sample(origins),
         "Not proved": _problems(summary["problems"]),
         "Readings": _readings(summary["readings"]),
         "Predictions": predictions,
@@ -57,6 +58,14 @@ def _time(account: Mapping[str, Any]) -> str:
     return f"{account['origin'][:16].replace('T', ' ')} UTC"
 
 
+def _in_sample(origins: Sequence[Mapping[str, Any]]) -> str | None:
+    """Models that have learned from what they forecast here."""
+    known = [account for account in origins if account["in_sample"]]
+    if not known:
+        return None
+    return f"models that know later readings forecast {len(known)} of {len(origins)} origins"
+
+
 def _problems(problems: Sequence[str]) -> str | None:
     if not problems:
         return None
@@ -65,9 +74,12 @@ def _problems(problems: Sequence[str]) -> str | None:
 
 
 def _readings(read: Mapping[str, Any]) -> str | None:
-    if not read["rows"]:
+    if not read["files"]:
         return None
-    return f"{read['rows']:,} rows of version {read['version']}, since {read['since'][:16]}"
+    if read["rows"] is None:
+        return f"all of version {read['version']}"
+    since = read["since"][:16].replace("T", " ")
+    return f"{read['rows']:,} rows of version {read['version']}, since {since} UTC"
 
 
 def _percent(share: float) -> str:

@@ -61,6 +61,7 @@ def inference_metrics(summary: Mapping[str, Any]) -> Metrics:
         for name, value in figures.items():
             metrics.setdefault(name, []).append({"value": float(value), "step": step})
     appended = sum(account["state"] == "appended" for account in summary["origins"])
-    once = {"origins_appended": appended, "readings_rows": summary["readings"]["rows"]}
-    once |= {"problems": len(summary["problems"])}
+    once = {"origins_appended": appended, "problems": len(summary["problems"])}
+    if (count := summary["readings"]["rows"]) is not None:
+        once["readings_rows"] = count
     return metrics | {name: [{"value": float(n), "step": 0}] for name, n in once.items()}
