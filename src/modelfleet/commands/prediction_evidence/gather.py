@@ -19,6 +19,7 @@ from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.fleet.event_overlap import overlapping_events
 from modelfleet.fleet.ingest import sensor_periods
 from modelfleet.fleet.service import TablesInHand, service_of
+from modelfleet.fleet.serving.backfill import backfill_needs_from, trace_forecast
 from modelfleet.fleet.serving.explanation import Explanation, explain_step, summed_with
 from modelfleet.stores.delta import scan_table
 
@@ -171,25 +172,31 @@ class _Search:
                 return None, None  # nothing was computed, so nothing can be computed again
             together = summed_with(content, self.sensor_id)
             packages = tuple(self.parameters["training"]["allowed_packages"])
-            traced = release.forecaster.trace(
-                self._readings_then(release.forecaster.readings_from, together),
-                at=self.origin,
+            since = backfill_needs_from(release.forecaster, [self.origin])
+            outcome, covariates = trace_forecast(
+                release.forecaster,
+                self._readings_then(since, together),
+                origin=self.origin,
                 sensors=together,
                 covariates=self._covariates(),
                 excluded=self._excluded(content.axis),
                 packages=packages,
             )
-            return explain_step(traced, self.sensor_id, self.row["timestamp"], packages=packages), None
+            at = self.row["timestamp"]
+            return explain_step(
+                outcome, self.sensor_id, at, covariates=covariates, packages=packages
+            ), None
         except ModelfleetError as error:
             return None, str(error)
 
-    def _readings_then(self, since: datetime, sensors: Sequence[str]) -> pl.DataFrame:
+    def _readings_then(self, since: datetime | None, sensors: Sequence[str]) -> pl.DataFrame:
         """What was known when the forecast was made: that version, and nothing after the origin."""
         version = self.row["readings_version"]
         try:
             table = scan_table(self.assets.place("readings"), version=version)
             time = pl.col("timestamp")
-            return self._of(table, sensors).filter(time >= since, time < self.origin).collect()
+            rows = self._of(table, sensors).filter(time < self.origin)
+            return (rows if since is None else rows.filter(time >= since)).collect()
         except Exception as error:  # whatever Delta and Polars raise on files that are gone
             raise DataError(
                 f"version {version} of the readings, from which it was made, is not kept any more"

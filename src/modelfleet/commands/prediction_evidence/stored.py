@@ -16,7 +16,7 @@ from modelfleet.stores.delta import open_table, scan_table
 __all__ = ["Stored", "find_prediction"]
 
 MAKE = "`kedro run --pipelines inference{env}`"
-MAKE_AT = "`kedro run --pipelines inference{env} --params inference.at={at:%Y-%m-%dT%H:%MZ}`"
+MAKE_AT = "`kedro run --pipelines inference{env} --params inference.origins={at:%Y-%m-%dT%H:%M}`"
 SHOWN = 5
 
 
