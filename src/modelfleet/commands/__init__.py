@@ -11,6 +11,7 @@ from modelfleet.commands.audit import audit
 from modelfleet.commands.changelog import changelog
 from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
+from modelfleet.commands.environments import env
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
 from modelfleet.commands.notices import notices
@@ -33,7 +34,7 @@ def fleet() -> None:
     """
 
 
-LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit, notices)
+LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit, notices, env)
 ACT = (request, approve, reject, rollback, pin)
 
 for command in (*LOOK, *ACT):
