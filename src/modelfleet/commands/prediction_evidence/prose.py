@@ -100,9 +100,7 @@ def _nothing(document: Document) -> Iterator[str]:
     if forecast["error"]:
         yield f"In detail: {forecast['error']}."
     yield from _last_reading(document)
-    yield next(
-        (NEEDED[code] for code in (forecast["reason"], *codes) if code in NEEDED), BY_READINGS
-    )
+    yield next((NEEDED[code] for code in (forecast["reason"], *codes) if code in NEEDED), BY_READINGS)
 
 
 def _last_reading(document: Document) -> Iterator[str]:
@@ -197,7 +195,9 @@ def _in_order(told: Mapping[str, float]) -> tuple[tuple[int, str], ...]:
     return (up, down) if max(told.values(), key=abs, default=0.0) >= 0 else (down, up)
 
 
-def _named(document: Document, told: Mapping[str, float], figures: Figures, sign: int) -> list[str]:
+def _named(
+    document: Document, told: Mapping[str, float], figures: Figures, sign: int
+) -> list[str]:
     chosen = [(name, value) for name, value in told.items() if value * sign > 0]
     chosen.sort(key=lambda pair: -abs(pair[1]))
     return [f"{_group(document, name)} ({figures.signed(value)})" for name, value in chosen]
@@ -259,9 +259,7 @@ def _outcome(document: Document, figures: Figures) -> Iterator[str]:
         return
     side = "too high" if outcome["error"] > 0 else "too low"
     off = figures.is_zero(outcome["error"])
-    text += (
-        ", as forecast" if off else f"; the forecast was {figures.size(outcome['error'])} {side}"
-    )
+    text += ", as forecast" if off else f"; the forecast was {figures.size(outcome['error'])} {side}"
     if document["forecast"]["source"] != "baseline" and outcome["backup_error"] is not None:
         text += f", the backup was off by {figures.size(outcome['backup_error'])}"
     yield f"{text}."
