@@ -68,7 +68,8 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
     Returns:
         ``schema``, ``sensor_id``, ``run``, ``metadata``, ``profile``, ``admission``, ``baseline``,
         ``candidate``, ``weeks``, ``gate``, ``champion``, ``override``, ``events``, ``intervals``,
-        ``costs``, ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number is NaN.
+        ``costs``, ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number
+        is NaN.
     """
     verdict, card = rows.verdict or {}, rows.scorecard or {}
     rules = rules_of(verdict)

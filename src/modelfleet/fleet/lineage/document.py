@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.domain.periods import cut
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.event_overlap import excluded_by
 from modelfleet.fleet.event_scope import concerned, scope_columns
@@ -83,7 +84,7 @@ def excluding_events(
     kinds: Sequence[str],
     scope: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The events that were left out of learning, and whom each concerns.
+    """The events of the run's period that were left out of learning, and whom each concerns.
 
     Args:
         events: of the fleet.
@@ -100,14 +101,14 @@ def excluding_events(
     ids: dict[tuple[Any, ...], list[str] | None] = {}
     found = []
     for event in events.iter_rows(named=True):
-        if excluded_by(event, kinds) is None:
+        steps = axis.index(event["start"]), axis.index(event["end"], up=True)
+        if excluded_by(event, kinds) is None or not cut([steps], first=axis.first, stop=axis.stop):
             continue
         place = tuple(event[column] for column in columns)
         if place not in ids:
             mine = concerned(event, sensors, columns=columns)
             ids[place] = sorted(mine["sensor_id"]) if any(place) else None
         facts = {name: _as_text(event[name]) for name in EVENT}
-        steps = axis.index(event["start"]), axis.index(event["end"], up=True)
         bounds = dict(zip(STEPS, map(_as_text, map(axis.time, steps)), strict=True))
         found.append({**facts, **bounds, "sensors": ids[place]})
     return found
