@@ -10,6 +10,7 @@ import click
 
 from modelfleet.commands.refusals import refusal_lines
 from modelfleet.domain.errors import ModelfleetError, RefusedError
+from modelfleet.stores.denials import denial_of
 
 if TYPE_CHECKING:
     from modelfleet.domain.approvals import Refusal
@@ -57,6 +58,10 @@ def command_options(function: Callable[P, R]) -> Callable[P, R]:
             _refused(error, as_json=bool(kwargs.get("as_json")))
         except ModelfleetError as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if denial := denial_of(error):
+                raise click.ClickException(str(denial)) from error
+            raise
 
     env = click.option(
         "--env",

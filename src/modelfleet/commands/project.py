@@ -9,9 +9,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from modelfleet.stores.guard import Guard
 
 __all__ = ["Assets", "load_asset", "open_assets"]
 
@@ -31,17 +34,14 @@ class Assets:
     @cached_property
     def entries(self) -> dict[str, Any]:
         """The catalog, without what wraps an asset for tracking and without validators."""
-        from kedro.config import MissingConfigException
+        return {name: _unwrapped(entry) for name, entry in self.loader["catalog"].items()}
 
-        try:
-            catalog = dict(self.loader["catalog"])
-        except MissingConfigException as error:
-            conf = Path("conf")
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
-            raise ConfigurationError(
-                f"there is no environment {self.env!r}; there are {known}"
-            ) from error
-        return {name: _unwrapped(entry) for name, entry in catalog.items()}
+    @cached_property
+    def guard(self) -> "Guard":
+        """What another environment alone may write."""
+        from modelfleet.stores.guard import open_guard
+
+        return open_guard(self.loader, Path(self.loader.conf_source).parent)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters as they are configured."""
@@ -78,7 +78,10 @@ class Assets:
     def _dataset(self, name: str) -> Any:
         from kedro.io import AbstractDataset
 
-        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, self.entries[name])
+        from modelfleet.stores.guard import guarded_entry
+
+        entry = guarded_entry(name, self.entries[name], self.guard)
+        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
         return dataset
 
 
@@ -100,19 +103,18 @@ def open_assets(env: str | None) -> Assets:
     """The assets of an environment.
 
     Raises:
-        ConfigurationError: this is no project.
+        ConfigurationError: this is no project, or there is no such environment.
     """
-    root = _project_root(Path.cwd())
+    root = project_root(Path.cwd())
     os.chdir(root)  # paths in the catalog are relative to the project
     # Kedro sets up logging when it is imported, and without this it logs to stdout.
     os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
-    from kedro.config import OmegaConfigLoader
-
-    from modelfleet.stores.environments import CONFIG_LOADER_ARGS
+    from modelfleet.stores.environments import config_loader, known
 
     # Without Kedro's session and settings, which take a second to load.
-    conf = str(root / "conf")
-    return Assets(env, OmegaConfigLoader(conf_source=conf, env=env, **CONFIG_LOADER_ARGS))
+    if env is not None and env not in (there := known(root / "conf")):
+        raise ConfigurationError(f"there is no environment {env!r}; there are {there}")
+    return Assets(env, config_loader(root / "conf", env))
 
 
 def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inner.items() if key != "validator"}
 
 
-def _project_root(folder: Path) -> Path:
+def project_root(folder: Path) -> Path:
     """The project that a folder lies in.
 
     Raises:

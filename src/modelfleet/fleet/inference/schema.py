@@ -2,10 +2,27 @@
 
 import polars as pl
 
-__all__ = ["BASELINE", "CHAMPION", "MODEL", "NONE", "PREDICTION_SCHEMA", "PREDICTION_SOURCES"]
+__all__ = [
+    "BASELINE",
+    "BY_MODEL",
+    "CHAMPION",
+    "MODEL",
+    "NONE",
+    "NO_VERIFIED_RELEASE",
+    "PREDICTION_SCHEMA",
+    "PREDICTION_SOURCES",
+    "RELEASE_FAILED",
+]
 
 MODEL, CHAMPION, BASELINE, NONE = "model", "champion", "baseline", "none"
 PREDICTION_SOURCES = (MODEL, CHAMPION, BASELINE, NONE)
+"""From the best to the worst that can happen to a sensor."""
+BY_MODEL = (MODEL, CHAMPION)
+
+NO_VERIFIED_RELEASE = "no_verified_release"
+"""No release of the sensor's cohort is proved: the baseline speaks of the readings alone."""
+RELEASE_FAILED = "release_failed"
+"""The release is proved and cannot forecast: the baseline speaks of the readings alone."""
 
 TIME = pl.Datetime("us", "UTC")
 

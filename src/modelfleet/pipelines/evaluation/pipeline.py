@@ -59,20 +59,6 @@ def create_pipeline() -> Pipeline:
                 name="compare_exclusions",
             ),
             Node(
-                nodes.draw_figures,
-                [
-                    "measurements",
-                    "admissions",
-                    "candidates",
-                    "verdicts",
-                    "scorecard",
-                    "fleet_window",
-                    "params:evaluation",
-                ],
-                ["skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
-                name="draw_figures",
-            ),
-            Node(
                 nodes.write_report,
                 [
                     "sensors",
@@ -94,7 +80,7 @@ def create_pipeline() -> Pipeline:
                     "params:evaluation",
                     "params:overrides",
                 ],
-                "report",
+                ["report", "skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
                 name="write_report",
             ),
         ],
