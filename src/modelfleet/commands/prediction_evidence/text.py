@@ -155,7 +155,7 @@ def _source(forecast: Document) -> str:
 
 
 def _learned(model: Document) -> str:
-    rows = f"{model['rows']:,} hours" if model["rows"] else "hours"
+    rows = f"{model['rows']:,} rows" if model["rows"] else "readings"
     text = f"{rows} from {_utc(model['trained_from'])} to {_utc(model['trained_to'])}"
     return f"{text}; {model['excluded_hours'] or 0:,.0f} hours left out for events"
 
