@@ -136,7 +136,10 @@ def test_production_cannot_refer_to_itself(conf: Conf) -> None:
     ("taken", "message"),
     [
         ({"tables": "test"}, "in a circle: test → test"),
-        ({"tables": "prod"}, r"'prod', which is not there; there are \['local', 'production', 'test'\]"),
+        (
+            {"tables": "prod"},
+            r"'prod', which is not there; there are \['local', 'production', 'test'\]",
+        ),
         ({"tables": 5}, "taken_from.tables: Input should be a valid string"),
         ({"table": "production"}, "taken_from.table: Extra inputs.*holds `tables` and `champions`"),
     ],
