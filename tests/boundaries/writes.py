@@ -56,9 +56,7 @@ def writes_of_libraries(
         "Delta restore": lambda: opened().restore(0),
         "Delta checkpoint": lambda: opened().create_checkpoint(),
         "Delta compact": lambda: opened().optimize.compact(),
-        "Delta vacuum": lambda: opened().vacuum(
-            0, dry_run=False, enforce_retention_duration=False
-        ),
+        "Delta vacuum": lambda: opened().vacuum(0, dry_run=False, enforce_retention_duration=False),
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
+from modelfleet.stores.denials import denial_of
 
 if TYPE_CHECKING:
     from modelfleet.stores.guard import Guard
@@ -65,15 +66,15 @@ class Assets:
         from kedro.io import DatasetError
 
         dataset = self._dataset(name)
-        if not dataset.exists():
-            raise DataError(
-                f"the environment {self.env or 'local'!r} has no {name} yet; "
-                f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
-            )
         try:
-            return dataset.load()
+            if dataset.exists():
+                return dataset.load()
         except DatasetError as error:
-            raise DataError(f"{name} cannot be read: {error}") from error
+            raise DataError(f"{name} cannot be read: {denial_of(error) or error}") from error
+        raise DataError(
+            f"the environment {self.env or 'local'!r} has no {name} yet; "
+            f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
+        )
 
     def _dataset(self, name: str) -> Any:
         from kedro.io import AbstractDataset
