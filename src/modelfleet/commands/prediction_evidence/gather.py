@@ -226,9 +226,7 @@ class _Search:
         return scan_asset(self.assets, "events").collect()
 
     def _excluded(self, axis: Any) -> Mapping[str, Any]:
-        return sensor_periods(
-            self.events, self.sensors, axis, kinds=self._kinds, scope=self._scope
-        )
+        return sensor_periods(self.events, self.sensors, axis, kinds=self._kinds, scope=self._scope)
 
     @cached_property
     def _kinds(self) -> list[str]:

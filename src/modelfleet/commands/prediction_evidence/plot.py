@@ -118,24 +118,13 @@ def _mark(axes: "Axes", document: Document, figures: Figures) -> None:
     here = _date(_moment(document["timestamp"], document))
     axes.axvline(here, color=MUTED, lw=0.7, ls=":")
     value = document["forecast"]["value"]
+    above = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
     if value is None:
-        place = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
-        say(axes, here, 0.98, "no forecast", color=QUARANTINED, fontsize=9, **place)
+        say(axes, here, 1.01, "no forecast", color=QUARANTINED, fontsize=9, **above)
         return
     color = BASELINE if document["forecast"]["source"] == "baseline" else MODEL
     axes.plot([here], [value], marker="o", ms=6, mfc="white", mec=color, mew=1.6, lw=0)
-    axes.annotate(
-        figures.bare(value),
-        (here, value),
-        xytext=(-8, 8),
-        textcoords="offset points",
-        ha="right",
-        color=color,
-        fontsize=10,
-        fontweight="bold",
-        bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 1.5},
-        parse_math=False,
-    )
+    say(axes, here, 1.01, figures.bare(value), color=color, fontsize=10, weight="bold", **above)
 
 
 def _head(figure: "Figure", document: Document, figures: Figures) -> None:
@@ -146,13 +135,13 @@ def _head(figure: "Figure", document: Document, figures: Figures) -> None:
         told += f", {figures.bare(forecast['lower'])} to {figures.bare(forecast['upper'])}"
     words = {"baseline": "by its backup", "none": "nothing serves it"}
     source = words.get(forecast["source"], "by its model")
-    line = {"x": 0.06, "ha": "left", "va": "top", "parse_math": False}
+    line: dict[str, Any] = {"x": 0.06, "ha": "left", "va": "top", "parse_math": False}
     figure.text(
         y=0.965, s=f"{shown(document['sensor_id'])}: {told}", fontsize=13, color=INK, **line
     )
     figure.text(y=0.895, s=f"{when}, {source}", fontsize=9, color=MUTED, **line)
     if document["reproduced"]["same"] is False:
-        warning = {**line, "x": 0.985, "ha": "right"}
+        warning: dict[str, Any] = {**line, "x": 0.985, "ha": "right"}
         figure.text(y=0.955, s="cannot be reproduced", fontsize=10, color=QUARANTINED, **warning)
 
 
@@ -161,9 +150,14 @@ def _legend(figure: "Figure", *panels: "Axes") -> None:
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         found |= dict(zip(labels, handles, strict=True))
-    options = {"frameon": False, "fontsize": 8, "labelcolor": INK, "handlelength": 1.6}
-    place = {"loc": "lower left", "bbox_to_anchor": (0.055, -0.01), "ncols": len(found) or 1}
-    figure.legend(found.values(), found.keys(), **place, **options)
+    options: dict[str, Any] = {
+        "frameon": False,
+        "fontsize": 8,
+        "labelcolor": INK,
+        "handlelength": 1.6,
+    }
+    place: dict[str, Any] = {"bbox_to_anchor": (0.055, -0.01), "ncols": len(found) or 1}
+    figure.legend(list(found.values()), list(found), loc="lower left", **place, **options)
 
 
 def _dates(axes: "Axes") -> None:

@@ -99,7 +99,8 @@ def _around(document: Document, figures: Figures) -> list[str]:
     near = document["path"][max(place - 2, 0) : place + 3]
     rows = [
         (
-            _local(row["timestamp"], zone) + (" <" if row["timestamp"] == document["timestamp"] else ""),
+            _local(row["timestamp"], zone)
+            + (" <" if row["timestamp"] == document["timestamp"] else ""),
             figures.bare(row["value"]),
             _between(row, figures),
             figures.bare(row["backup"]),
@@ -108,7 +109,9 @@ def _around(document: Document, figures: Figures) -> list[str]:
         for row in near
     ]
     last = [each for each in document["history"] if each["value"] is not None][-2:]
-    rows = [(_local(e["timestamp"], zone), "", "", "", figures.bare(e["value"])) for e in last] + rows
+    rows = [
+        (_local(e["timestamp"], zone), "", "", "", figures.bare(e["value"])) for e in last
+    ] + rows
     header = ("time", "forecast", "interval", "backup", "read")
     return textwrap.indent(table(header, rows), "  ").splitlines()
 
@@ -135,7 +138,9 @@ def _evidence(document: Document) -> Iterator[str]:
         yield _line("learned", _learned(model))
         yield _line("error in the test", _error(model, document["sensor"]["unit"]))
     if release is not None:
-        yield _line("release", f"{release['rid'][:12]}, {'live' if release['live'] else 'not live'}")
+        yield _line(
+            "release", f"{release['rid'][:12]}, {'live' if release['live'] else 'not live'}"
+        )
         yield _line("live since", _since(release))
     yield _line("forecast made from", _made_from(document))
     if document["other_origins"]:
@@ -150,7 +155,7 @@ def _source(forecast: Document) -> str:
 
 
 def _learned(model: Document) -> str:
-    rows = f"{model['rows']:,} hours" if model["rows"] else "hours"
+    rows = f"{model['rows']:,} rows" if model["rows"] else "readings"
     text = f"{rows} from {_utc(model['trained_from'])} to {_utc(model['trained_to'])}"
     return f"{text}; {model['excluded_hours'] or 0:,.0f} hours left out for events"
 
@@ -160,7 +165,10 @@ def _error(model: Document, unit: str | None) -> str:
         return "–"
     skill = percent(abs(model["skill"] or 0.0), digits=1)
     side = "less" if (model["skill"] or 0.0) >= 0 else "more"
-    return f"{model['error']:.3g} {unit or ''}".rstrip() + f" on average, {skill} {side} than its backup"
+    return (
+        f"{model['error']:.3g} {unit or ''}".rstrip()
+        + f" on average, {skill} {side} than its backup"
+    )
 
 
 def _since(release: Document) -> str:
@@ -198,7 +206,9 @@ def _gate(gate: Document | None) -> list[str]:
     if gate is None:
         return []
     lines = [gate["sentence"] or ""]
-    rules = [f"{str(r['status']).replace('_', ' ')}: {r['sentence'] or r['code']}" for r in gate["rules"]]
+    rules = [
+        f"{str(r['status']).replace('_', ' ')}: {r['sentence'] or r['code']}" for r in gate["rules"]
+    ]
     wrapped = [textwrap.wrap(text, WIDTH - 4, subsequent_indent="  ") for text in [*lines, *rules]]
     return [f"  {line}" for lines in wrapped for line in lines]
 

@@ -195,9 +195,7 @@ class _Terms:
     strangers: tuple[str, ...] | None
 
 
-def _shares_of(
-    stretches: Stretches, steps: Sequence[int], terms: _Terms
-) -> "Iterator[_Share]":
+def _shares_of(stretches: Stretches, steps: Sequence[int], terms: _Terms) -> "Iterator[_Share]":
     """Origins before the release's end first, with what it has kept forgotten."""
     content, asked = stretches.content, stretches.asked
     past = [step for step in steps if step < content.axis.stop]
