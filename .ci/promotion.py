@@ -2,11 +2,11 @@
 
     python .ci/promotion.py show|verify [RELEASE]
 
-The environment comes from KEDRO_ENV, the release is the newest unless the beginning of its name is given.
-Nothing is signed and nothing is changed. The page goes to the job summary, or to stdout.
+The environment comes from KEDRO_ENV; the release is the newest, unless the beginning of a name is
+given. Nothing is signed and nothing is changed. The page goes to the job's summary, or to stdout.
 
-Exits with 1 where the audit finds anything that is not proved, and with 4 where ``verify`` finds that the
-release does not serve, or waits for somebody.
+Exits with 1 where the audit finds anything that is not proved, and with 4 where ``verify`` finds
+that the release does not serve, or waits for somebody.
 """
 
 import json
@@ -74,12 +74,13 @@ def publish(page: str) -> None:
         with Path(file).open("a", encoding="utf-8") as summary:
             summary.write(f"{page}\n")
     else:
-        print(page)
+        sys.stdout.write(f"{page}\n")
 
 
 def modelfleet(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command; logs go where those of the job go."""
-    return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    command = [PROGRAM, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
 
 
 def answer(*arguments: str) -> str:
