@@ -23,20 +23,22 @@ UNPROVED, WAITING = 1, 4
 def main(action: str, asked: str = "") -> int:
     """Write the page, and say by the exit code whether the job may go on."""
     environment = os.environ.get("KEDRO_ENV", "local")
+    audit = modelfleet("audit")
+    proved = section("Audit", "text", audit.stdout or "see the log of this job")
+    if audit.returncode:  # then what else is said may rest on nothing
+        publish("\n".join([f"# Not everything in {environment} is proved", *proved]))
+        return UNPROVED
     rid = asked or newest()
     release = json.loads(answer("show", rid, "--json"))
-    audit = modelfleet("audit")
     steps = to_sign(release, environment)
     page = [
         f"# {release['rid'][:12]} in {environment}: {release['text'] or 'nobody asked for it'}",
         *section("What people sign, on their own machines", "console", "\n".join(steps)),
         *section("What it changes", "text", modelfleet("diff", rid).stdout),
-        *section("Audit", "text", audit.stdout or audit.stderr),
+        *proved,
         answer("show", rid, "--card"),
     ]
     publish("\n".join(page))
-    if audit.returncode:
-        return UNPROVED
     return WAITING if action == "verify" and steps else 0
 
 

@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Any
 
 import click
-import polars as pl
 import pytest
 import yaml
 
@@ -248,7 +247,7 @@ def test_promotion_waits_for_people_and_signs_for_nobody(job: Job) -> None:
 
 
 def test_promotion_ends_red_where_anything_is_not_proved(job: Job) -> None:
-    """Also where only looking was asked for."""
+    """Also where only looking was asked for; nothing is said that rests on it."""
     rid = job.production.document("releases")["releases"][0]["rid"]
     job.production.document("request", rid, "--reason", "x", by="data-science")
     job.production.document("approve", rid, "--reason", "y", by="north-operations")
