@@ -100,7 +100,7 @@ def _by_files(error: BaseException) -> Denial | None:
 def _by_database(error: BaseException) -> Denial | None:
     if getattr(error, "sqlstate", None) not in STATES:
         return None
-    return Denial(DATABASE, "", str(error).strip().splitlines()[0])
+    return Denial(DATABASE, "", (str(error).strip() or "no right").splitlines()[0])
 
 
 def _by_bucket(error: BaseException) -> Denial | None:
