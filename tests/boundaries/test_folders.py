@@ -23,6 +23,7 @@ from tests.rights import MOUNT, READERS, give_away, may_mount, run_bound
 RIGHTS = block("sh", "chmod")
 MOUNTS = block("sh", "mount --bind")
 
+RUN = ("-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential")
 RAW = """
 from modelfleet.commands.project import load_asset
 
