@@ -1,4 +1,4 @@
-"""Production in a bucket, and a key with the policy of the page: it reads, and the server refuses."""
+"""Production in a bucket, and a key with the policy of the page: it reads, and is refused."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Production in PostgreSQL, and a role made by the statements of the page: it reads, and is refused."""
+"""Production in PostgreSQL, and a role made as the page says: it reads, and is refused."""
 
 from collections.abc import Callable
 

@@ -23,6 +23,7 @@ from tests.rights import MOUNT, READERS, give_away, may_mount, run_bound
 RIGHTS = block("sh", "chmod")
 MOUNTS = block("sh", "mount --bind")
 
+RUN = ("-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential")
 RAW = """
 from modelfleet.commands.project import load_asset
 
@@ -91,7 +92,10 @@ def test_test_runs_on_what_it_may_only_read(few: Project, scratch: Path, product
     """
     clone = clone_with_production(scratch / "clone", few.path, str(production))
     before = tree(production)
-    done = run_bound("-m", "kedro", "run", "--env", "test", cwd=clone.path)
+    done = run_bound(
+        *["-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential"],
+        cwd=clone.path,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "(test)" in done.stdout
     ledger = clone.ledger(env="test")
@@ -100,6 +104,19 @@ def test_test_runs_on_what_it_may_only_read(few: Project, scratch: Path, product
     done = run_bound("-c", RAW, cwd=clone.path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert int(done.stdout) > 90_000
+    assert tree(production) == before
+
+
+def test_a_run_in_production_itself_is_refused(
+    few: Project, scratch: Path, production: Path
+) -> None:
+    """Before it computes anything, in words, without a traceback."""
+    clone = clone_with_production(scratch / "other", few.path, str(production))
+    before = tree(production)
+    done = run_bound("-m", "kedro", "run", "--env", "production", cwd=clone.path)
+    assert done.returncode == 1
+    assert f"refused access to {production}: this account may not write there" in done.stderr
+    assert "Traceback" not in done.stderr
     assert tree(production) == before
 
 
