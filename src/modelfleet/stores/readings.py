@@ -10,13 +10,19 @@ import polars as pl
 from kedro.io import DatasetError
 
 from modelfleet.fleet.spans import join_spans, spans_of
-from modelfleet.stores.delta import commit_value, open_table, scan_table
+from modelfleet.stores.delta import open_table, scan_table, value_of_version
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.frames import TablePreview
 from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
 from modelfleet.stores.order import by_sensor_and_time
 
-__all__ = ["DIGESTS", "DeltaReadings", "ReadingsDataset", "open_readings"]
+__all__ = [
+    "DIGESTS",
+    "DeltaReadings",
+    "ReadingsDataset",
+    "digests_of_version",
+    "open_readings",
+]
 
 DIGESTS = "shard_digests"
 
@@ -129,11 +135,16 @@ class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
 def open_readings(path: str) -> DeltaReadings | None:
     """The current version of a table of readings, or ``None`` where there is none."""
     table = open_table(path)
-    digests = commit_value(table, DIGESTS)
+    digests = None if table is None else digests_of_version(path, table.version())
     if table is None or digests is None:
         return None
-    by_shard = {int(shard): digest for shard, digest in json.loads(digests).items()}
-    return DeltaReadings(path, str(table.metadata().id), table.version(), by_shard)
+    return DeltaReadings(path, str(table.metadata().id), table.version(), digests)
+
+
+def digests_of_version(path: str, version: int) -> dict[int, str] | None:
+    """Digest of each shard as a version of the readings holds it."""
+    text = value_of_version(path, version, DIGESTS)
+    return None if text is None else {int(s): digest for s, digest in json.loads(text).items()}
 
 
 @functools.lru_cache(maxsize=2)
