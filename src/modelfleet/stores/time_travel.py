@@ -51,9 +51,7 @@ def readings_of_version(path: str, *, table_id: str, version: int) -> DeltaReadi
     return DeltaReadings(path, table_id, version, digests_of_version(path, version) or {})
 
 
-def readings_of_shard(
-    readings: DeltaReadings, shard: int, *, digest: str | None
-) -> pl.DataFrame:
+def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str | None) -> pl.DataFrame:
     """The readings of a shard, once every value of them is what it was.
 
     Args:
