@@ -274,10 +274,8 @@ def _row(
     if name in entries:
         raise ConfigurationError(f"the calendar has an entry {name!r} already; give another --id")
     check_parameters({**raw, "events": {"calendar": {**entries, name: dict(entry)}}})
-    columns = [c for c in calendar.events.columns if c in {"sensor_id", "cohort", *calendar.scope}]
-    added = add_entries(
-        calendar.events, {name: EventEntry.model_validate(dict(entry))}, columns=columns
-    )
+    new = {name: EventEntry.model_validate(dict(entry))}
+    added = add_entries(calendar.events, new, columns=calendar.columns)
     rows = event_rows(added, calendar.sensors, scope=calendar.scope, kinds=calendar.kinds)
     return next(row for row in rows if row["event_id"] == name)
 
