@@ -1,4 +1,4 @@
-"""``fleet exclude`` and ``fleet events``: from what a person says to an entry that can be reviewed."""
+"""``fleet exclude`` and ``fleet events``: from what a person says to a reviewed entry."""
 
 import json
 import shutil
@@ -84,10 +84,11 @@ def test_it_says_that_it_waits_for_review(own: Project) -> None:
     """People read what changes in the file, whom it concerns, and what to do next."""
     text = run(own, "exclude", "--fleet", *JULY, "--by", "b").output
     assert "+    other-2018-07-20:" in text
-    assert "Written, and not active before it is reviewed: other-2018-07-20" in text
+    assert "Written, for review: other-2018-07-20" in text
     assert "2018-07-20 00:00 to 2018-07-23 00:00 UTC, 72 hours" in text
     assert "12 of 12 (the whole fleet)" in text
     assert "git add conf/base/parameters_events.yml && git commit" in text
+    assert "which holds in every environment; nothing is left out before it is merged" in text
 
 
 def test_a_dry_run_writes_nothing(few: Project) -> None:

@@ -175,8 +175,8 @@ class Draft:
             if self.live is None
             else f"{len(self.learned)} of {self.live} that serve now learned from it"
         )
-        title = "Written, and not active before it is reviewed" if written else "Not written"
-        first, second, third = self.commands
+        title = "Written, for review" if written else "Not written"
+        commit, run, show = self.commands
         lines = [
             self.diff,
             "",
@@ -186,10 +186,12 @@ class Draft:
             f"  models   {models}",
         ]
         if written:
+            everywhere = ", which holds in every environment" if self.file.parts[1] == BASE else ""
             lines += [
-                f"Then:  {first}     # and have it reviewed: base holds in every environment",
-                f"       {second}     # once it is merged: trains and judges without these hours",
-                f"       {third}     # what is left out, and of what",
+                f"Next:  {commit}",
+                f"       and have it reviewed{everywhere}; nothing is left out before it is merged",
+                f"Then:  {run}",
+                f"       {show}",
             ]
         return "\n".join(lines)
 
