@@ -1,6 +1,7 @@
 """What happens around a run: configuration is checked first, stages are timed, people are told.
 
-Nothing here enforces anything that a worker could pass by: hooks do not run in every runner.
+Hooks do not run in every runner: what enforces something is the catalog's configuration, which the
+guard replaces before anything is built from it.
 """
 
 import logging
@@ -21,14 +22,28 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from modelfleet.domain.approvals import Owners
-from modelfleet.domain.errors import ConfigurationError, ModelfleetError
+from modelfleet.domain.errors import (
+    ConfigurationError,
+    ModelfleetError,
+    ProtectedError,
+    TaskError,
+)
 from modelfleet.domain.parameters.check import check_parameters
 from modelfleet.fleet import aside
 from modelfleet.fleet.summary_markdown import markdown_predictions, markdown_summary
 from modelfleet.fleet.summary_predictions import prediction_lines
 from modelfleet.fleet.summary_text import format_lines, format_summary
+from modelfleet.stores.denials import denial_of, unwritable
+from modelfleet.stores.environments import known
 
-__all__ = ["FleetHooks", "RefusedConfigurationError", "StoppedRunError", "runs_everything"]
+__all__ = [
+    "FleetHooks",
+    "GuardHooks",
+    "ProtectedRunError",
+    "RefusedConfigurationError",
+    "StoppedRunError",
+    "runs_everything",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +72,49 @@ class StoppedRunError(ModelfleetError, click.ClickException):
     """An error of ours that ended a run; a terminal shows it without a traceback."""
 
 
+class ProtectedRunError(ProtectedError, click.ClickException):
+    """A run that was refused; a terminal shows why, without a traceback."""
+
+    exit_code = 4
+
+
+class GuardHooks:
+    """What belongs to another environment is read and never written."""
+
+    def __init__(self) -> None:
+        self._environment = ""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Have the catalog built read-only where another environment writes."""
+        from modelfleet.stores.guard import check_tracking, guarded_catalog, open_guard
+
+        loader = context.config_loader
+        try:
+            guard = open_guard(loader, context.project_path)
+            check_tracking(_section(loader, "mlflow"), guard)
+        except ConfigurationError as error:
+            raise RefusedConfigurationError(str(error)) from None
+        except ProtectedError as error:
+            raise ProtectedRunError(str(error)) from None
+        self._environment = guard.environment
+        if guard.owned and (catalog := _section(loader, "catalog")):
+            loader["catalog"] = guarded_catalog(
+                catalog, guard, credentials=lambda: _section(loader, "credentials")
+            )
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Refuse what would write there, before MLflow knows of a run."""
+        from modelfleet.stores.guard import check_run
+
+        try:
+            check_run(pipeline, catalog, environment=self._environment)
+        except ProtectedError as error:
+            aside.dismiss()
+            raise ProtectedRunError(str(error)) from None
+
+
 class FleetHooks:
     """Hooks of the project."""
 
@@ -77,15 +135,15 @@ class FleetHooks:
             self._parameters = dict(context.config_loader["parameters"])
             check_parameters(self._parameters)
             Owners.of(context.config_loader["owners"])
+            _require_writable(context.config_loader["globals"])
             if runs_everything():  # MLflow is still to be loaded, on one of the cores
                 _prepare(list(NEEDED.values()))
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
-            conf = context.project_path / "conf"
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            there = known(context.config_loader.conf_source)
             raise RefusedConfigurationError(
-                f"there is no environment {context.env!r}; there are {known}"
+                f"there is no environment {context.env!r}; there are {there}"
             ) from error
 
     @hook_impl
@@ -155,6 +213,14 @@ class FleetHooks:
         _show_beside_job(markdown_predictions(summary, **places))
 
 
+def _section(loader: AbstractConfigLoader, name: str) -> dict[str, Any]:
+    """A part of the configuration; empty where no file has it."""
+    try:
+        return dict(loader[name])
+    except (KeyError, MissingConfigException):
+        return {}
+
+
 def _show(summary: dict[str, Any], places: dict[str, str | None]) -> None:
     """The run in a few lines, on the terminal and beside the job of a CI service."""
     click.echo(format_summary(summary, **places))
@@ -166,6 +232,18 @@ def _show_beside_job(text: str) -> None:
     if file := os.environ.get(JOB_SUMMARY):
         with Path(file).open("a", encoding="utf-8") as page:
             page.write(text)
+
+
+def _require_writable(places: dict[str, Any]) -> None:
+    """Refuse a run that could keep nothing: MLflow's database would be the first to fail."""
+    command = click.get_current_context(silent=True)
+    if command is None or command.command.name != "run":
+        return
+    if denial := unwritable(places["storage"]["root"]):
+        raise RefusedConfigurationError(
+            f"a run of the environment {places['environment']!r} writes below storage.root, but "
+            f"{denial}"
+        )
 
 
 def _prepare(modules: Sequence[str]) -> None:
@@ -205,11 +283,15 @@ def _message(error: Exception) -> str | None:
     """What an error says to people, or ``None`` where it says more to those who mend the code.
 
     Kedro wraps whatever a dataset or a validator raises in its ``DatasetError``. Meant for people
-    are our own errors, files that cannot be opened, and what a dataset says on purpose.
+    are our own errors, what storage denied, files that cannot be opened, and what a dataset says
+    on purpose.
     """
     cause: BaseException | None = error
     while isinstance(cause, DatasetError):
         cause = cause.__cause__
+    spoken = isinstance(cause, ModelfleetError) and not isinstance(cause, TaskError)
+    if not spoken and (denial := denial_of(error)):
+        return f"Denied: {denial}"
     if isinstance(cause, ModelfleetError):
         asset = getattr(error, "dataset_name", None)  # of a validator's error
         return f"{type(cause).__name__}: {f'{asset}: ' if asset else ''}{cause}"
