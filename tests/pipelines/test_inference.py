@@ -1,6 +1,7 @@
 """Forecasts of a project: by what is live, once per origin, and told whatever happens."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -9,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 
+from modelfleet.commands.project import open_assets
 from modelfleet.fleet.inference import PREDICTION_SCHEMA
 from modelfleet.hooks import StoppedRunError
-from tests.project import Project
+from tests.project import ROOT, Project, inside
 
 pytestmark = pytest.mark.xdist_group("kedro_run")
 
@@ -111,6 +115,27 @@ def test_every_row_tells_its_whole_story(told: Told) -> None:
         assert pairs[name].equals(pairs[f"{name}_right"], check_names=False)
     assert rows["readings_version"].unique().to_list() == [project.load("readings").version]
     assert rows.filter(pl.col("source") == "none")["value"].null_count() == 48
+
+
+def test_the_examples_of_the_page_run(told: Told) -> None:
+    """SQL, pandas and Polars find the table with what people have installed."""
+    page = (ROOT / "docs" / "inference.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 4
+    with inside(told.project.path):
+        known = {"DeltaTable": DeltaTable, "duckdb": duckdb, "pl": pl, "catalog": open_assets(None)}
+        *lines, last = "".join(blocks).strip().splitlines()
+        results = [run_line(line, known) for line in [*lines, last]]
+    sizes = [len(result) for result in results if result is not None]
+    assert sizes == [12 * 24, 24, 12 * 24]
+
+
+def run_line(line: str, known: dict[str, Any]) -> Any:
+    """Execute a line of the page; the rows that it gives, if it is no assignment."""
+    if re.match(r"\w+ = ", line):
+        exec(line, known)
+        return None
+    return eval(line, known)
 
 
 def test_a_repeated_run_adds_nothing(project: Project) -> None:
