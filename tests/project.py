@@ -90,7 +90,7 @@ def make_project(folder: Path, *, sensors: tuple[str, ...] | None = FEW) -> Proj
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
     (folder / "conf" / "local").mkdir()
-    for file in ("pyproject.toml", ".telemetry"):
+    for file in ("pyproject.toml", ".telemetry", "constraints.txt"):
         shutil.copy(ROOT / file, folder)
     (folder / "src").mkdir()  # Kedro wants one; the package itself is the installed one
     shutil.copytree(RAW, folder / "data" / "01_raw")

@@ -9,15 +9,14 @@ from typing import Any, get_type_hints
 
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 from modelfleet.domain.approvals import Owners
 from modelfleet.domain.parameters.check import SECTIONS, check_parameters
 from modelfleet.pipeline_registry import register_pipelines
-from modelfleet.settings import CONFIG_LOADER_ARGS
 from modelfleet.stores.allowed_signers import read_allowed_signers
+from modelfleet.stores.environments import FleetConfigLoader, config_loader
 from tests.project import ROOT, inside
 
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
@@ -29,12 +28,10 @@ PARAMETER_FILES = sorted(
 )
 
 
-def loader(env: str) -> OmegaConfigLoader:
-    """The configuration of an environment, as ``kedro run`` reads it.
-
-    Not cached: the resolver of ``${globals:…}`` belongs to the loader that was made last.
-    """
-    return OmegaConfigLoader(str(ROOT / "conf"), env=env, **CONFIG_LOADER_ARGS)
+@cache
+def loader(env: str) -> FleetConfigLoader:
+    """The configuration of an environment, as ``kedro run`` reads it."""
+    return config_loader(ROOT / "conf", env)
 
 
 @cache
@@ -216,7 +213,9 @@ def test_stages_are_collapsible_groups() -> None:
     stages = ["ingestion", "validation", "baseline", "training", "evaluation", "promotion"]
     assert {node.namespace for node in whole().nodes} == set(stages)
     registered = register_pipelines()
-    assert set(registered) == {*stages, "__default__"}
+    assert set(registered) == {*stages, "__default__", "after_ingestion"}
+    later = {node.namespace for node in registered["after_ingestion"].nodes}
+    assert later == {*stages[1:]}
     for stage in stages:
         assert {node.namespace for node in registered[stage].nodes} == {stage}
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", node.name) for node in whole().nodes)

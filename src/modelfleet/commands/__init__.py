@@ -11,11 +11,16 @@ from modelfleet.commands.audit import audit
 from modelfleet.commands.changelog import changelog
 from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
+from modelfleet.commands.environments import env
+from modelfleet.commands.events import events
+from modelfleet.commands.exclude import exclude
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
+from modelfleet.commands.lineage import lineage
 from modelfleet.commands.notices import notices
 from modelfleet.commands.pin import pin
 from modelfleet.commands.releases import releases
+from modelfleet.commands.replay import replay
 from modelfleet.commands.request import request
 from modelfleet.commands.rollback import rollback
 from modelfleet.commands.show import show
@@ -33,8 +38,11 @@ def fleet() -> None:
     """
 
 
-LOOK = (status, ledger, why, history, releases, show, diff, changelog, audit, notices)
-ACT = (request, approve, reject, rollback, pin)
+LOOK = (
+    status, ledger, why, history, events, releases, show, diff, changelog, lineage, replay, audit,
+    notices, env,
+)  # fmt: skip
+ACT = (request, approve, reject, rollback, pin, exclude)
 
 for command in (*LOOK, *ACT):
     fleet.add_command(command)

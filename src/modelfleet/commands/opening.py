@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
     from modelfleet.fleet.release_diff import ReleaseDiff
 
-__all__ = ["Opened", "check_prefix", "open_releases"]
+__all__ = ["Opened", "check_prefix", "open_releases", "open_to_act"]
 
 SHORTEST = 4
 
 
-def check_prefix(rid: str) -> str:
-    """Refuse to look for a release by nearly nothing.
+def check_prefix(rid: str, hint: str = "RID") -> str:
+    """Refuse to look for a release, or for what ``hint`` names, by nearly nothing.
 
     Raises:
         click.BadParameter: that short a name is met by chance.
     """
     if len(rid) < SHORTEST:
-        raise click.BadParameter(f"give at least {SHORTEST} characters", param_hint="RID")
+        raise click.BadParameter(f"give at least {SHORTEST} characters", param_hint=hint)
     return rid
 
 
@@ -147,3 +147,17 @@ def open_releases(env: str | None) -> Opened:
     """
     assets = open_assets(env)
     return Opened(assets, assets.load("release"))
+
+
+def open_to_act(env: str | None) -> Opened:
+    """The releases of an environment, for a command that changes what serves.
+
+    Raises:
+        DataError: there is none yet.
+        ProtectedError: another environment alone may write them, or the notices about them.
+    """
+    opened = open_releases(env)
+    opened.governance.check_writable()
+    opened.store.objects.check_writable()
+    opened.assets.load("notices").objects.check_writable()
+    return opened

@@ -1,15 +1,22 @@
 """What serves the fleet now: what a run's candidates challenge, and what it may carry over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 import polars as pl
 
+from modelfleet.fleet.lineage.schema import LINEAGE_SCHEMA
+
 __all__ = ["Champions", "LiveTables", "models_in_service"]
 
 SERVED_BY_MODEL = ("model", "champion")
+
+
+def no_lineage() -> pl.DataFrame:
+    """Of nothing that is live."""
+    return pl.DataFrame(schema=LINEAGE_SCHEMA)
 
 
 class LiveTables(Protocol):
@@ -23,6 +30,11 @@ class LiveTables(Protocol):
     @property
     def provenance(self) -> Mapping[str, Any]:
         """The run that made it."""
+        ...
+
+    @property
+    def lineage(self) -> pl.DataFrame:
+        """What each of its models and baselines was made of."""
         ...
 
     def table(self, name: str) -> pl.DataFrame:
@@ -41,6 +53,7 @@ class Champions:
         verdicts: of the runs that made the releases.
         scorecard: likewise.
         stamp: what the verdicts were made from; ``None`` where several releases serve.
+        lineage: what each model and baseline was made of.
     """
 
     serves: pl.DataFrame
@@ -49,6 +62,7 @@ class Champions:
     verdicts: pl.DataFrame
     scorecard: pl.DataFrame
     stamp: str | None = None
+    lineage: pl.DataFrame = field(default_factory=no_lineage)
 
     @classmethod
     def none(cls) -> Self:
@@ -73,7 +87,7 @@ class Champions:
             cohorts = [cohort for cohort, each in live.items() if each.rid == rid]
             parts.append(_part(release, cohorts, without=[part["serves"] for part in parts]))
         stamps = {release.provenance.get("evaluation_stamp") for release in releases.values()}
-        whole = {name: pl.concat([p[name] for p in parts], how="diagonal") for name in TABLES}
+        whole = {name: pl.concat([p[name] for p in parts], how="diagonal") for name in GATHERED}
         return cls(
             whole["serves"],
             whole["models"],
@@ -81,6 +95,7 @@ class Champions:
             whole["verdicts"],
             whole["scorecard"],
             stamp=stamps.pop() if len(releases) == 1 else None,
+            lineage=whole["lineage"],
         )
 
     @property
@@ -98,6 +113,7 @@ class Champions:
 
 
 TABLES = ("serves", "models", "baselines", "verdicts", "scorecard")
+GATHERED = (*TABLES, "lineage")
 
 
 def _part(
@@ -111,7 +127,7 @@ def _part(
     for taken in without:
         serves = serves.join(taken, on="sensor_id", how="anti")
     ids = serves["sensor_id"].implode()
-    others = {name: release.table(name) for name in TABLES[1:]}
+    others = {name: release.table(name) for name in TABLES[1:]} | {"lineage": release.lineage}
     return {
         "serves": serves,
         **{name: table.filter(pl.col("sensor_id").is_in(ids)) for name, table in others.items()},

@@ -20,12 +20,16 @@ from modelfleet.fleet.serving_state import STATE_COLUMNS
 from modelfleet.fleet.sharded import ReadingsSource
 
 __all__ = [
+    "CONFIGURATION",
     "ReleaseDraft",
     "draft_release",
     "readings_digest",
     "shaping_parameters",
     "table_bytes",
 ]
+
+CONFIGURATION = "configuration.json"
+"""Configuration that shapes models and verdicts."""
 
 MODEL_COLUMNS = (
     "sensor_id",
@@ -135,7 +139,7 @@ def draft_release(
     }
     contents = {
         **{f"{name}.parquet": table_bytes(table) for name, table in tables.items()},
-        "configuration.json": canonical_json(dict(parameters)).encode(),
+        CONFIGURATION: canonical_json(dict(parameters)).encode(),
     }
     manifest = _manifest(contents, readings)
     card = model_card(manifest.rid, TablesInHand(tables), parameters, run)

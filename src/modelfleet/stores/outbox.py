@@ -213,7 +213,7 @@ class OutboxDataset(DescribedDataset[list[Notice], ObjectOutbox]):
 
     def load(self) -> ObjectOutbox:
         """The outbox."""
-        return ObjectOutbox(Objects(self._filepath))
+        return ObjectOutbox(Objects(self._filepath, self.protected_by))
 
     def save(self, data: list[Notice]) -> None:
         """Keep each notice, once."""

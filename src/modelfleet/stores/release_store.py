@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from modelfleet.domain.approvals import ReleaseFacts
 from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.releases import Manifest
-from modelfleet.fleet.provenance import ATTACHED, PROVENANCE
+from modelfleet.fleet.lineage import unknown_lineage
+from modelfleet.fleet.provenance import ATTACHED, COVARIATES, LINEAGE, PROVENANCE, RUN_LINEAGE
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.objects import Objects
@@ -33,6 +34,8 @@ __all__ = ["Release", "ReleaseDataset", "ReleaseStore"]
 MANIFEST = "MANIFEST.json"
 NAME = re.compile(r"[0-9a-f]{64}")
 LIST = "`modelfleet releases` lists them"
+READ = (LINEAGE, RUN_LINEAGE, COVARIATES)
+"""Files about a run that programs read; the others are for people."""
 
 # What a release may be at most: fixed here, never read from a release.
 MANIFEST_LIMIT = 2**20
@@ -50,16 +53,30 @@ class Release:
         manifest: what it is.
         contents: path to bytes of its files.
         provenance: the run that made it.
+        about: path to bytes of those files about the run that programs read.
     """
 
     rid: str
     manifest: Manifest
     contents: dict[str, bytes]
     provenance: dict[str, Any]
+    about: Mapping[str, bytes] = field(default_factory=dict)
 
     def table(self, name: str) -> pl.DataFrame:
         """One of its tables, such as ``serves``."""
         return pl.read_parquet(io.BytesIO(self.contents[f"{name}.parquet"]))
+
+    @functools.cached_property
+    def lineage(self) -> pl.DataFrame:
+        """What each model and baseline was made of.
+
+        Returns:
+            :data:`~modelfleet.fleet.lineage.LINEAGE_SCHEMA`; of a release that was made before
+            lineage was recorded, rows that say so.
+        """
+        if (content := self.about.get(LINEAGE)) is not None:
+            return pl.read_parquet(io.BytesIO(content))
+        return unknown_lineage(self.table("models"), self.table("baselines"), rid=self.rid)
 
     @functools.cached_property
     def forecaster(self) -> "Forecaster":
@@ -162,7 +179,8 @@ class ReleaseStore:
         names = [name for name in sizes if name not in about and name != MANIFEST]
         contents = self._contents(rid, names)
         manifest.verify(contents)
-        return Release(rid, manifest, contents, self._provenance(rid, about))
+        provenance, files = self._provenance(rid, about)
+        return Release(rid, manifest, contents, provenance, files)
 
     def _sizes(self, rid: str) -> dict[str, int]:
         """Files of a release and their sizes, once nothing in it is a link."""
@@ -195,7 +213,9 @@ class ReleaseStore:
         found = self.objects.fetch([f"{rid}/{name}" for name in names])
         return {name: found[f"{rid}/{name}"] or b"" for name in names}
 
-    def _provenance(self, rid: str, sizes: Mapping[str, int]) -> dict[str, Any]:
+    def _provenance(
+        self, rid: str, sizes: Mapping[str, int]
+    ) -> tuple[dict[str, Any], dict[str, bytes]]:
         """What is known about the run, once the files about it are what it says."""
         large = [name for name, size in sizes.items() if size > _limit(name)]
         if large:
@@ -206,7 +226,7 @@ class ReleaseStore:
         contents = self._contents(rid, sizes)
         provenance = _object(contents.get(PROVENANCE) or b"{}", rid)
         self._verify_attachments(rid, provenance, contents)
-        return provenance
+        return provenance, {name: contents[name] for name in READ if name in contents}
 
     def _verify_attachments(
         self, rid: str, provenance: Mapping[str, Any], contents: Mapping[str, bytes]
@@ -264,7 +284,7 @@ class ReleaseDataset(DescribedDataset[ReleaseDraft, ReleaseStore]):
 
     def load(self) -> ReleaseStore:
         """The store."""
-        return ReleaseStore(Objects(self._filepath))
+        return ReleaseStore(Objects(self._filepath, self.protected_by))
 
     def save(self, data: ReleaseDraft) -> None:
         """Publish the draft; a release that is already there is left as it is."""

@@ -1,13 +1,16 @@
 """Who and when: the facts about a run that shape no result."""
 
+import functools
 import getpass
 import platform
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError, Version
 
 import modelfleet
+from modelfleet.stores.lock import installed_otherwise, lock_digest
 
 __all__ = ["RunInfoDataset", "user"]
 
@@ -19,6 +22,7 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
 
     Args:
         environment: name of the environment.
+        lock: ``filepath`` of the pinned versions; a project may have none.
         version: given by Kedro.
         metadata: layer and description for Kedro-Viz.
     """
@@ -27,16 +31,23 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
         self,
         *,
         environment: str,
+        lock: dict[str, str] | None = None,
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._environment = environment
+        self._lock = (lock or {}).get("filepath")
         self._run_id = version.save if version else None
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self.metadata = metadata
 
     def load(self) -> dict[str, str]:
-        """The facts as text."""
+        """The facts as text; what is not known is left out."""
+        return {**self._facts, **_tracked()}
+
+    @functools.cached_property
+    def _facts(self) -> dict[str, str]:
+        lock, others = lock_digest(self._lock), installed_otherwise(self._lock)
         return {
             "run_id": self._run_id or self._started_at,
             "started_at": self._started_at,
@@ -45,6 +56,12 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
             "python": platform.python_version(),
             "machine": f"{platform.system()} {platform.machine()}",
             "by": user(),
+            **({"lock": lock} if lock else {}),
+            **(
+                {"not_as_locked": ", ".join(f"{n} {v}" for n, v in others.items())}
+                if others
+                else {}
+            ),
         }
 
     def save(self, data: Any) -> None:
@@ -56,6 +73,13 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
 
     def _exists(self) -> bool:
         return True
+
+
+def _tracked() -> dict[str, str]:
+    """The run as MLflow calls it, where it is tracking; never imports it."""
+    mlflow = sys.modules.get("mlflow")
+    run = mlflow.active_run() if mlflow is not None else None
+    return {"mlflow_run": run.info.run_id} if run else {}
 
 
 def user() -> str:

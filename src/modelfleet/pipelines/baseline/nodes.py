@@ -14,7 +14,8 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.engine import map_shards
-from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.ingest import learned_periods
+from modelfleet.fleet.lineage import Sources, learned_from
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
 from modelfleet.fleet.stamps import Stamp, stamp_stage
@@ -38,11 +39,11 @@ def fit_baselines(
     intervals: IntervalParameters,
     ingestion: IngestionParameters,
     engine: EngineParameters,
-) -> tuple[ShardedFrame, Stamp]:
+) -> tuple[ShardedFrame, Sources, Stamp]:
     """Fit, backtest and choose the baseline of every sensor, the quarantined ones included."""
     axis, validated = Axis(**fleet_window), from_pandas(admissions)
     known = from_pandas(sensors).join(validated, on="sensor_id", how="semi")
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,
@@ -54,4 +55,4 @@ def fit_baselines(
     task = BaselineTask(roster, axis, *shape)
     baselines = map_shards(task, source=readings, workspace=workspace, engine=engine)
     stamp = stamp_stage("baseline", validation_stamp, fleet, backtest, baseline, intervals)
-    return baselines, stamp
+    return baselines, learned_from(roster, axis, readings), stamp

@@ -28,7 +28,7 @@ def create_pipeline() -> Pipeline:
                     "params:ingestion",
                     "params:engine",
                 ],
-                ["baselines", "baseline_stamp"],
+                ["baselines", "baseline_sources", "baseline_stamp"],
                 name="fit_baselines",
             )
         ],

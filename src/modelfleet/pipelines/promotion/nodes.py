@@ -9,6 +9,7 @@ from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
+from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.promotion import PromotionParameters
@@ -16,9 +17,12 @@ from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.announcing import Log, announce_run
+from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.holding import hold_codes, told_holds
 from modelfleet.fleet.ledger import build_ledger
+from modelfleet.fleet.lineage import Sources, excluding_events
+from modelfleet.fleet.lineage.attaching import with_lineage
 from modelfleet.fleet.notices import Notice
 from modelfleet.fleet.overruling import standing_champions
 from modelfleet.fleet.promotion import (
@@ -100,6 +104,10 @@ def assemble_release(
     scorecard: pd.DataFrame,
     verdicts: pd.DataFrame,
     champions: Champions,
+    baseline_sources: Sources,
+    training_sources: Sources,
+    events: pd.DataFrame,
+    covariates: pd.DataFrame,
     evaluation_stamp: Stamp,
     readings: ReadingsSource,
     report: str,
@@ -116,8 +124,9 @@ def assemble_release(
     intervals: IntervalParameters,
     rules: RuleParameters,
     costs: CostParameters,
-) -> tuple[ReleaseDraft, dict[str, Any]]:
-    """The release, and a card that says what is in it."""
+    ingestion: IngestionParameters,
+) -> tuple[ReleaseDraft, dict[str, Any], dict[str, Any]]:
+    """The release, a card that says what is in it, and what the run was made of."""
     learned = (fleet, backtest, validation, baseline, training)
     draft = draft_release(
         sensors=from_pandas(sensors),
@@ -142,7 +151,24 @@ def assemble_release(
             "ledger.csv": ledger.to_csv(index=False).encode(),
         },
     )
-    return draft, release_card(draft, run_info)
+    kinds, scope = backtest.exclude_events, ingestion.events.scope
+    traced, lineage = with_lineage(
+        draft,
+        shards=from_pandas(sensors),
+        training=training_sources,
+        backups=baseline_sources,
+        before=champions.lineage,
+        run=run_info,
+        events=excluding_events(
+            from_pandas(events),
+            from_pandas(sensors),
+            Axis(**baseline_sources["axis"]),
+            kinds=kinds,
+            scope=scope,
+        ),
+        covariates=from_pandas(covariates),
+    )
+    return traced, release_card(draft, run_info), lineage
 
 
 def decide_release(
@@ -195,6 +221,7 @@ def summarise(
     release_card: dict[str, Any],
     promotion_decision: dict[str, Any],
     run_info: dict[str, str],
+    run_lineage: dict[str, Any],
     fleet: FleetParameters,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in a few figures, for people and for MLflow."""
@@ -205,5 +232,6 @@ def summarise(
         card=release_card,
         decision=promotion_decision,
         run=run_info,
+        exclusions=run_lineage["exclusions"],
     )
     return summary, fleet_metrics(summary)

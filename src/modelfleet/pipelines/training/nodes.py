@@ -20,7 +20,8 @@ from modelfleet.fleet.challenge import challenge
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.exclusions import without_exclusions
-from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
+from modelfleet.fleet.ingest import covariate_arrays, learned_periods
+from modelfleet.fleet.lineage import Sources, learned_from
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sensor_rules import rules_by_sensor
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
@@ -50,7 +51,7 @@ def plan_training(
     """What is to be trained: every admitted sensor, by its recipe, without excluded periods."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,
@@ -79,13 +80,15 @@ def train_candidates(
     training: TrainingParameters,
     rules: RuleParameters,
     engine: EngineParameters,
-) -> tuple[ShardedFrame, ShardedFrame, Stamp]:
+) -> tuple[ShardedFrame, ShardedFrame, Sources, Stamp]:
     """Backtest and fit the recipe of every admitted sensor; compare some with scikit-learn."""
+    sources = learned_from(training_task.roster, training_task.axis, readings)
     candidates = map_shards(training_task, source=readings, workspace=workspace, engine=engine)
     checks = spot_check(
         training_task, candidates, source=readings, workspace=workspace, engine=engine
     )
-    return candidates, checks, stamp_stage("training", baseline_stamp, training, rules)
+    stamp = stamp_stage("training", baseline_stamp, training, rules)
+    return candidates, checks, sources, stamp
 
 
 def compare_champions(

@@ -42,7 +42,7 @@ def create_pipeline() -> Pipeline:
                     "params:rules",
                     "params:engine",
                 ],
-                ["candidates", "spot_checks", "training_stamp"],
+                ["candidates", "spot_checks", "training_sources", "training_stamp"],
                 name="train_candidates",
             ),
             Node(

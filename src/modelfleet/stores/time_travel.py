@@ -1,0 +1,109 @@
+"""The readings as they were: a version of the table, once it is sure that it is the very one."""
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import polars as pl
+
+from modelfleet.domain.errors import DataError, RetiredError, listing
+from modelfleet.fleet.ingest.digests import digest_shards
+from modelfleet.stores.delta import commit_value, open_table
+from modelfleet.stores.objects import Objects
+from modelfleet.stores.order import by_sensor_and_time
+from modelfleet.stores.readings import DIGESTS, DeltaReadings
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["readings_of_shard", "readings_of_version"]
+
+REMEDY = (
+    "what was learned from it cannot be learned again; restore the table from a backup, or train "
+    "anew with `kedro run`. The release itself is whole, and goes on serving"
+)
+
+
+def readings_of_version(path: str, *, table_id: str, version: int) -> DeltaReadings:
+    """A version of a table of readings.
+
+    Args:
+        path: of the table.
+        table_id: that it must have: another table may have taken its place.
+        version: of the table.
+
+    Raises:
+        RetiredError: the table or that version of it is not there any more.
+    """
+    newest = open_table(path)
+    if newest is None:
+        raise RetiredError(f"there is no table of readings at {path}; {REMEDY}")
+    if (found := str(newest.metadata().id)) != table_id:
+        raise RetiredError(
+            f"the table of readings at {path} is {found}, and not {table_id}, which was learned "
+            f"from: it was made anew since; {REMEDY}"
+        )
+    if version > newest.version():
+        raise RetiredError(
+            f"the table of readings at {path} has no version {version} yet, the newest is "
+            f"{newest.version()}: an older copy of it was restored; {REMEDY}"
+        )
+    table = _opened(path, version)
+    digests = json.loads(commit_value(table, DIGESTS) or "{}")
+    return DeltaReadings(path, table_id, version, {int(s): digest for s, digest in digests.items()})
+
+
+def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str) -> pl.DataFrame:
+    """The readings of a shard, once every value of them is what it was.
+
+    Args:
+        readings: a version, from :func:`readings_of_version`.
+        shard: which one.
+        digest: of its content, as it was recorded by whoever learned from it.
+
+    Returns:
+        ``sensor_id``, ``timestamp``, ``value``, sorted.
+
+    Raises:
+        RetiredError: files of that version are gone.
+        DataError: the rows are others than those that were recorded.
+    """
+    where = f"version {readings.version} of the readings at {readings.path}"
+    if gone := _missing(readings, shard):
+        raise RetiredError(
+            f"{where} has lost {len(gone)} files of shard {shard}, such as {listing(gone[:1])}: "
+            f"the table was vacuumed; {REMEDY}"
+        )
+    rows = by_sensor_and_time(readings.read(shard))
+    found = digest_shards(rows.with_columns(shard=pl.lit(shard, dtype=pl.Int64)))
+    known = str(found.get(shard, ""))
+    if known != digest:
+        raise DataError(
+            f"{where} holds other rows in shard {shard} than were learned from (digest {known}, "
+            f"recorded {digest}): its files were changed by somebody else than ingestion; {REMEDY}"
+        )
+    return rows
+
+
+def _opened(path: str, version: int) -> "DeltaTable":
+    from deltalake.exceptions import DeltaError
+
+    try:
+        table = open_table(path, version=version)
+    except (DeltaError, OSError, ValueError) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise RetiredError(
+            f"version {version} of the readings at {path} is not in the table's log any more "
+            f"({reason}): the log was shortened; {REMEDY}"
+        ) from error
+    if table is None:
+        raise RetiredError(f"there is no table of readings at {path}; {REMEDY}")
+    return table
+
+
+def _missing(readings: DeltaReadings, shard: int) -> list[str]:
+    """Files of a shard that the version names and that are not there."""
+    actions = pl.DataFrame(_opened(readings.path, readings.version).get_add_actions(flatten=True))
+    named = [unquote(n) for n in actions.filter(pl.col("partition.shard") == shard)["path"]]
+    places = Objects(readings.path)
+    return [name for name in named if places.size(name) is None]

@@ -1,0 +1,17 @@
+"""Servers and workers for the guard."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clusters import DaskCluster, start_cluster
+from tests.servers import postgres_server, s3_server
+
+__all__ = ["dask_cluster", "postgres_server", "s3_server"]
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """One worker process."""
+    with start_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster
