@@ -18,7 +18,7 @@ from modelfleet.fleet.judged import Judged, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.roster import Member, Periods, Roster
 from modelfleet.fleet.sensor_rules import rules_by_sensor
-from modelfleet.fleet.serving.backfill import backfill
+from modelfleet.fleet.serving import backfill
 from modelfleet.fleet.tasks import TrainingTask
 from tests.fleet.serving.releases import BACKTEST, BASELINE, FIRST, WEEK, Made, make_release
 from tests.fleet.serving.test_predict import boosted
