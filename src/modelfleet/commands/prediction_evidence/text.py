@@ -136,6 +136,10 @@ def _evidence(document: Document) -> Iterator[str]:
     if model is not None:
         yield _line("model", f"{model['version'][:12]}, recipe {model['recipe']}")
         yield _line("learned", _learned(model))
+        if (version := document["data"]["learned_from_version"]) is not None:
+            yield _line(
+                "", f"version {version} of the readings, in run {document['data']['run_id']}"
+            )
         yield _line("error in the test", _error(model, document["sensor"]["unit"]))
     if release is not None:
         yield _line(
@@ -184,9 +188,7 @@ def _since(release: Document) -> str:
 
 def _made_from(document: Document) -> str:
     data, forecast = document["data"], document["forecast"]
-    learned = data["release_version"]
-    text = f"readings before {_utc(forecast['origin'])}, version {data['forecast_version']}"
-    return text + (f"; the release learned from version {learned}" if learned is not None else "")
+    return f"readings before {_utc(forecast['origin'])}, version {data['readings_version']}"
 
 
 def _events(events: Sequence[Document]) -> list[str]:
