@@ -294,7 +294,7 @@ class _Search:
 
     def _lineage(self, rid: str) -> Row:
         rows = lineage_of(self.opened.store, rid)
-        maker = pl.col("version") == self.row["model_version"]
+        maker = pl.col("version").eq_missing(pl.lit(self.row["model_version"], dtype=pl.String))
         mine = rows.filter(pl.col("sensor_id") == self.sensor_id, maker).to_dicts()
         return mine[0] if mine else {}
 

@@ -66,7 +66,8 @@ def _backup(document: Document, figures: Figures) -> list[str]:
     if backup is None or backup["name"] is None:
         return []
     what = BASELINES.get(backup["name"], backup["name"])
-    lines = [f"  {figures.full(backup['value'])}, {what}"]
+    says = "no value" if backup["value"] is None else figures.full(backup["value"])
+    lines = [f"  {says}, {what}"]
     if backup["stale"]:
         lines.append("  as the release kept it, for want of recent readings")
     zone = ZoneInfo(document["time_zone"])
@@ -95,6 +96,8 @@ def _told(week: Document) -> str:
 def _around(document: Document, figures: Figures) -> list[str]:
     """The hours before and after, of what was forecast and of what was read."""
     zone = ZoneInfo(document["time_zone"])
+    if not any(r[name] is not None for r in document["path"] for name in ("value", "actual")):
+        return []
     place = [row["timestamp"] for row in document["path"]].index(document["timestamp"])
     near = document["path"][max(place - 2, 0) : place + 3]
     rows = [
