@@ -18,6 +18,7 @@ from modelfleet.fleet.challenge import champion_evidence, versions_in_service
 from modelfleet.fleet.champions import Champions, models_in_service
 from modelfleet.fleet.holding import SENTENCES, _record
 from modelfleet.fleet.ledger import build_ledger
+from modelfleet.fleet.lineage import unknown_lineage
 from modelfleet.fleet.overruling import check_today, overrule, standing_champions
 from modelfleet.fleet.promotion import PromotionDecision, decide_promotion
 from modelfleet.fleet.release_content import draft_release
@@ -342,6 +343,7 @@ class Live:
 
     def __init__(self, rid: str, stamp: str) -> None:
         self.rid, self.provenance = rid, {"evaluation_stamp": stamp}
+        self.lineage = unknown_lineage(self.table("models"), self.table("baselines"), rid=rid)
 
     def table(self, name: str) -> pl.DataFrame:
         """Two sensors, one of each cohort."""

@@ -22,7 +22,7 @@ def calendar(*rows: dict[str, Any]) -> pl.DataFrame:
         **dict.fromkeys(("event_id", "kind"), pl.String()),
         **dict.fromkeys(("start", "end"), pl.Datetime("us", "UTC")),
         **dict.fromkeys(("note", "sensor_id", "cohort", "district"), pl.String()),
-        "excluded": pl.Boolean(),
+        "excluded": pl.String(),
     }
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
 
@@ -86,8 +86,8 @@ def test_what_an_entry_says_goes_before_its_kind() -> None:
     when = (day(6), day(7))
     events = calendar(
         event("1", *when),
-        event("2", *when, excluded=True),
-        event("3", *when, excluded=False),
+        event("2", *when, excluded="entry"),
+        event("3", *when, excluded="never"),
     )
 
     def told(*kinds: str) -> dict[str, tuple[bool, str | None]]:

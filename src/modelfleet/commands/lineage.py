@@ -1,4 +1,4 @@
-"""``fleet lineage``: which readings, configuration, code and people a model or release comes from."""
+"""``fleet lineage``: which readings, code and people a model or a release comes from."""
 
 import click
 

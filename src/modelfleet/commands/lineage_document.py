@@ -119,13 +119,12 @@ def _readings(row: Row) -> Row:
 
 def _excluded(row: Row, events: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """Each period that was left out, and the events that it was left out for."""
+    own = [e for e in events if e["sensors"] is None or row["sensor_id"] in e["sensors"]]
     for start, stop in row["excluded"] or ():
         mine = [
             {name: event[name] for name in ("event_id", "kind", "note")}
-            for event in events
-            if event["sensors"] is None or row["sensor_id"] in event["sensors"]
-            if datetime.fromisoformat(event["start"]) < stop
-            if datetime.fromisoformat(event["end"]) > start
+            for event in own
+            if (event["first_step"], event["stop_step"]) == (_text(start), _text(stop))
         ]
         yield {"from": _text(start), "to": _text(stop), "events": mine}
 
@@ -142,7 +141,9 @@ def _recipe(opened: "Opened", rid: str, row: Row) -> Row:
         ("models", MODEL_FACTS) if row["kind"] == "model" else ("baselines", ("baseline",))
     )
     table = checked_table(opened.store, rid, name, ("sensor_id", *columns))
-    found = table.filter(pl.col("sensor_id") == row["sensor_id"]).drop("sensor_id").row(0, named=True)
+    found = (
+        table.filter(pl.col("sensor_id") == row["sensor_id"]).drop("sensor_id").row(0, named=True)
+    )
     text = found.pop("specification", None)
     return {**found, **({"specification": json.loads(text)} if text else {})}
 
@@ -172,10 +173,14 @@ def _run(row: Row, run: Mapping[str, Any]) -> Row:
 def _live(opened: "Opened", row: Row, rids: Sequence[str]) -> Iterator[Row]:
     """When a model began to serve its sensor, by which entry of the channel, approved by whom."""
     served = {rid: _served(opened, rid, row["sensor_id"]) for rid in rids}
-    cohorts = {rid: s["cohort"] for rid, s in served.items() if s and s["version"] == row["version"]}
+    cohorts = {
+        rid: s["cohort"] for rid, s in served.items() if s and s["version"] == row["version"]
+    }
     before = False
     for entry in opened.entries:
-        now = next((rid for rid, cohort in cohorts.items() if entry.serves.get(cohort) == rid), None)
+        now = next(
+            (rid for rid, cohort in cohorts.items() if entry.serves.get(cohort) == rid), None
+        )
         if now and not before:
             yield _entry(opened, entry, now, [cohorts[now]])
         before = now is not None
@@ -212,7 +217,9 @@ def _origins(rows: "pl.DataFrame") -> list[Row]:
 
     found = (
         rows.group_by("kind", "table_version", "run_id", "release")
-        .agg(count=pl.len(), made_at=pl.col("made_at").first(), trained_to=pl.col("trained_to").max())
+        .agg(
+            count=pl.len(), made_at=pl.col("made_at").first(), trained_to=pl.col("trained_to").max()
+        )
         .sort("kind", "made_at", "release", descending=[True, True, False], nulls_last=True)
     )
     return [{n: _text(v) for n, v in each.items()} for each in found.iter_rows(named=True)]

@@ -24,7 +24,7 @@ __all__ = ["why"]
     help="Draw the forecast into this .png or .svg file; needs --at.",
 )
 @command_options
-def why(  # noqa: PLR0913  one per option
+def why(
     sensor_id: str,
     at: str | None,
     origin: str | None,

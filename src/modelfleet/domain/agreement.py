@@ -25,9 +25,7 @@ def largest_difference(recorded: FloatArray, anew: FloatArray) -> float:
     >>> largest_difference(np.array([2.0, 0.0, np.nan]), np.array([2.5, 0.0, np.nan]))
     0.2
     """
-    if recorded.shape != anew.shape or not np.array_equal(
-        np.isfinite(recorded), np.isfinite(anew)
-    ):
+    if recorded.shape != anew.shape or not np.array_equal(np.isfinite(recorded), np.isfinite(anew)):
         return float("inf")
     known = np.isfinite(recorded)
     first, second = recorded[known], anew[known]

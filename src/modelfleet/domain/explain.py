@@ -1,10 +1,10 @@
 """What moved a forecast: how much each group of features adds to what a usual week would give.
 
-Every feature belongs to one of four groups, or the reader has thirty numbers to add up. The forecast
-is the sum of a *base*, what the model says on average over the sensor's usual week, and of one
-contribution per group. The usual week is made of the sensor's own weekly pattern, repeated for ever:
-no deviation from it, companions at their mean. Source of both ways to share a forecast out: Lundberg
-and Lee, A unified approach to interpreting model predictions, 2017; Shapley, 1953.
+Every feature belongs to one of four groups, or the reader has thirty numbers to add up. The
+forecast is the sum of a *base*, what the model says on average over the sensor's usual week, and of
+one contribution per group. The usual week is made of the sensor's own weekly pattern, repeated for
+ever: no deviation from it, companions at their mean. Sources: Shapley, A value for n-person games,
+1953; Lundberg and Lee, A unified approach to interpreting model predictions, 2017.
 """
 
 import math

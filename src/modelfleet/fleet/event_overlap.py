@@ -8,10 +8,12 @@ import polars as pl
 
 from modelfleet.fleet.event_scope import concerned, scope_columns
 
-__all__ = ["BY_ENTRY", "BY_KIND", "excluded_by", "overlapping_events"]
+__all__ = ["BY_ENTRY", "BY_KIND", "NEVER", "excluded_by", "overlapping_events"]
 
-BY_ENTRY = "entry"
-BY_KIND = "kind"
+BY_ENTRY, BY_KIND, NEVER = "entry", "kind", "never"
+"""What a table of events says in ``excluded``: left out because the entry says so, if its kind is
+left out, or never."""
+
 HOUR = timedelta(hours=1)
 
 
@@ -20,15 +22,15 @@ def excluded_by(event: Mapping[str, Any], kinds: Sequence[str]) -> str | None:
 
     What the entry itself says goes before its kind.
 
-    >>> excluded_by({"kind": "burst", "excluded": None}, ["burst"])
+    >>> excluded_by({"kind": "burst", "excluded": "kind"}, ["burst"])
     'kind'
-    >>> excluded_by({"kind": "burst", "excluded": False}, ["burst"]) is None
+    >>> excluded_by({"kind": "burst", "excluded": "never"}, ["burst"]) is None
     True
     """
-    own = event.get("excluded")
-    if own is not None:
-        return BY_ENTRY if own else None
-    return BY_KIND if event["kind"] in kinds else None
+    own = event.get("excluded") or BY_KIND
+    if own == BY_KIND:
+        return BY_KIND if event["kind"] in kinds else None
+    return BY_ENTRY if own == BY_ENTRY else None
 
 
 def overlapping_events(

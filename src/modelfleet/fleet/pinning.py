@@ -14,8 +14,9 @@ import polars as pl
 from modelfleet.domain.errors import ReleaseError
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.ledger import check_ledger
+from modelfleet.fleet.lineage.attaching import lineage_bytes
 from modelfleet.fleet.model_card import CARD, model_card
-from modelfleet.fleet.provenance import attachments
+from modelfleet.fleet.provenance import LINEAGE, attachments
 from modelfleet.fleet.release_content import ReleaseDraft, table_bytes
 from modelfleet.fleet.service import TablesInHand
 from modelfleet.fleet.tables import SEPARATOR
@@ -53,6 +54,11 @@ class Pinnable(Protocol):
     @property
     def provenance(self) -> Mapping[str, Any]:
         """The run that made it."""
+        ...
+
+    @property
+    def lineage(self) -> pl.DataFrame:
+        """What each of its models and baselines was made of."""
         ...
 
     def table(self, name: str) -> pl.DataFrame:
@@ -111,7 +117,12 @@ def pin_sensor(
     ledger = tables["serves"].with_columns(pl.col("reasons").list.join(SEPARATOR))
     configuration = json.loads(contents["configuration.json"])
     card = model_card(manifest.rid, TablesInHand(tables), configuration, facts)
-    files = {"ledger.csv": ledger.write_csv().encode(), CARD: card.encode()}
+    lineage = _exchanged(base.lineage, source.lineage, pin.sensor).sort("sensor_id", "kind")
+    files = {
+        "ledger.csv": ledger.write_csv().encode(),
+        CARD: card.encode(),
+        LINEAGE: lineage_bytes(lineage),
+    }
     return ReleaseDraft(contents, manifest, attachments(facts, files))
 
 

@@ -24,8 +24,8 @@ STATE_COLUMNS: Mapping[str, pl.DataType] = {
 }
 """Sum and number of the learnable readings per slot of the local week, of all that lies before the
 last ``history_weeks`` of the run; and what is excluded of those weeks, as grid indices: first,
-stop, first, stop and so on. What is excluded later, whoever forecasts says: a release is not another
-one because maintenance was planned."""
+stop, first, stop and so on. What is excluded later is said when forecasting: a release is not
+another one because maintenance was planned."""
 
 
 def history_begins(axis: Axis, *, weeks: int) -> int:

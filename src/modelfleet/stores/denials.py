@@ -21,15 +21,23 @@ UNKNOWN_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "
 
 ARROW = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")  # between the causes that a library lists
 OF_SYSTEM = re.compile(r"(Permission denied|Read-only file system|Operation not permitted)")
-OS_ERROR = re.compile(rf"{OF_SYSTEM.pattern} \(os error (?:1|13|30)\)")
-BEFORE = re.compile(rf"(/[^\n:]+?)(?:#\d+)?: {OF_SYSTEM.pattern}")
-AFTER = re.compile(r"\(os error \d+\): (/[^\n:]+)")
-FOLDER = re.compile(r"directory: (/[^\n]+)")
+NUMBER = re.compile(r"(?:os error|[Ee]rrno|code:) (?:1|13|30)\b")  # EPERM, EACCES, EROFS
+PLACES = (
+    re.compile(r"(?:directory: |file ')(/[^\n']+)"),
+    re.compile(rf"(/[^\n:]+?)(?:#\d+)?: {OF_SYSTEM.pattern}"),
+    re.compile(r"\(os error \d+\): (/[^\n:]+)"),
+)
 READ_ONLY_FILE = re.compile(r"attempt to write a readonly database")
 STATUS = re.compile(r"status code: (40[13]) ")
 CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
 REQUEST = re.compile(r"Error performing ([A-Z]+) ([^\s?]+)")
 KEY = re.compile(r"for key (\S+): ")
+
+RIGHTS = (
+    "correct the place in conf/, or give this account the right to it: "
+    '"The real boundary" in docs/environments.md'
+)
+KEYS = "correct the key or its secret, in the environment of this machine or in credentials.yml"
 
 
 @dataclass(frozen=True)
@@ -49,24 +57,15 @@ class Denial:
     known: bool = True
 
     def __str__(self) -> str:
-        where = f" {self.place}" if self.place else ""
-        remedy = (
-            "where this account shall not be allowed to, correct the place in conf/; where it "
-            'shall, give it the right ("The real boundary" in docs/environments.md)'
-            if self.known
-            else "correct the key, its secret or its time in the environment of this machine"
-        )
-        return f"{self.by} refused access to{where or ' it'}: {self.said}; {remedy}"
+        where = f" access to {self.place}" if self.place else ""
+        return f"{self.by} refused{where}: {self.said}; {RIGHTS if self.known else KEYS}"
 
 
 def denial_of(error: BaseException) -> Denial | None:
     """Who refused, if an error or one of its causes says that somebody did."""
     causes = list(_causes(error))
-    for find in (_by_files, _by_database, _by_bucket, _told):
-        for cause in causes:
-            if found := find(cause):
-                return found
-    return None
+    ways = (_by_files, _by_database, _by_bucket, _told)
+    return next((found for find in ways for cause in causes if (found := find(cause))), None)
 
 
 def unwritable(place: str) -> Denial | None:
@@ -93,15 +92,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _by_files(error: BaseException) -> Denial | None:
-    if not isinstance(error, OSError) or error.errno not in NUMBERS:
+    if not isinstance(error, OSError) or error.errno not in NUMBERS or not error.filename:
         return None
-    return Denial(FILES, str(error.filename or ""), error.strerror or str(error))
+    return Denial(FILES, str(error.filename), error.strerror or str(error))
 
 
 def _by_database(error: BaseException) -> Denial | None:
     if getattr(error, "sqlstate", None) not in STATES:
         return None
-    return Denial(DATABASE, "", str(error).strip().splitlines()[0])
+    return Denial(DATABASE, "", (str(error).strip() or "no right").splitlines()[0])
 
 
 def _by_bucket(error: BaseException) -> Denial | None:
@@ -121,11 +120,11 @@ def _told(error: BaseException) -> Denial | None:
     text = _plain(error)
     if READ_ONLY_FILE.search(text):
         return Denial(FILES, "", "attempt to write a read-only SQLite database")
-    if not (OS_ERROR.search(text) or re.search(r"\[[Ee]rrno (?:1|13|30)\]", text)):
-        return None
-    place = BEFORE.search(text) or AFTER.search(text) or FOLDER.search(text)
     said = OF_SYSTEM.search(text)
-    return Denial(FILES, place[1] if place else "", said[1] if said else "Permission denied")
+    if not (said and NUMBER.search(text)):
+        return None
+    found = next((place[1] for each in PLACES if (place := each.search(text))), "")
+    return Denial(FILES, found, said[1])
 
 
 def _plain(error: BaseException) -> str:

@@ -75,8 +75,12 @@ def find_version(store: ReleaseStore, prefix: str) -> dict[str, dict[str, Any]]:
     Raises:
         ReleaseError: there is none, or more than one.
     """
-    found = versions_by_release(store, lambda rows: rows.filter(pl.col("version").str.starts_with(prefix)))
-    versions = {row["version"]: row["sensor_id"] for rows in found.values() for row in rows.to_dicts()}
+    found = versions_by_release(
+        store, lambda rows: rows.filter(pl.col("version").str.starts_with(prefix))
+    )
+    versions = {
+        row["version"]: row["sensor_id"] for rows in found.values() for row in rows.to_dicts()
+    }
     if len(versions) != 1:
         few = (f"{version[:12]} of {sensor_id}" for version, sensor_id in versions.items())
         what = f"is the beginning of {listing(few)}" if versions else "is no version of a model"

@@ -34,7 +34,9 @@ def installed_otherwise(path: str | None) -> dict[str, str]:
 
 def _installed() -> dict[str, str]:
     """What is installed, by the names of its folders: to read the metadata takes half a second."""
-    folders = (each for path in reversed(sys.path) for each in Path(path or ".").glob("*.dist-info"))
+    folders = (
+        each for path in reversed(sys.path) for each in Path(path or ".").glob("*.dist-info")
+    )
     pairs = (folder.stem.rpartition("-") for folder in folders)
     return {_normal(name): version for name, _, version in pairs}
 

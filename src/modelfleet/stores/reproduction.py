@@ -30,7 +30,9 @@ def serving_lineage(release: Release) -> pl.DataFrame:
         "version",
         kind=pl.when(on_model).then(pl.lit(MODEL)).otherwise(pl.lit(BASELINE)),
     )
-    return release.lineage.join(chosen, on=["sensor_id", "version", "kind"], how="semi").sort("sensor_id")
+    return release.lineage.join(chosen, on=["sensor_id", "version", "kind"], how="semi").sort(
+        "sensor_id"
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class Reproduction:
             raise ReleaseError(f"{rows['reason'][0]}: what it learned from is not known")
         origin, kind = self._origin(key["release"]), str(key["kind"])
         readings = self._readings(key, digest=rows["shard_digest"][0])
-        anew = {r["sensor_id"]: r for r in train_again(origin, rows, readings, kind=kind).to_dicts()}
+        anew = {
+            r["sensor_id"]: r for r in train_again(origin, rows, readings, kind=kind).to_dicts()
+        }
         released = self.release.table("models" if kind == MODEL else "baselines")
         known = released.join(rows.select("sensor_id"), on="sensor_id", how="semi").to_dicts()
         before = {row["sensor_id"]: row for row in known}
@@ -101,11 +105,13 @@ class Reproduction:
             self._origins[rid] = Origin.of(self.release if mine else self.store.open(rid))
         return self._origins[rid]
 
-    def _readings(self, key: Mapping[str, Any], *, digest: str) -> pl.DataFrame:
+    def _readings(self, key: Mapping[str, Any], *, digest: str | None) -> pl.DataFrame:
         known = str(key["table_id"]), int(key["table_version"])
         if known not in self._versions:
             table_id, version = known
-            self._versions[known] = readings_of_version(self.readings, table_id=table_id, version=version)
+            self._versions[known] = readings_of_version(
+                self.readings, table_id=table_id, version=version
+            )
         return readings_of_shard(self._versions[known], int(key["shard"]), digest=digest)
 
 

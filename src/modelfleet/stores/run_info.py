@@ -57,7 +57,11 @@ class RunInfoDataset(AbstractDataset[Any, dict[str, str]]):
             "machine": f"{platform.system()} {platform.machine()}",
             "by": user(),
             **({"lock": lock} if lock else {}),
-            **({"not_as_locked": ", ".join(f"{n} {v}" for n, v in others.items())} if others else {}),
+            **(
+                {"not_as_locked": ", ".join(f"{n} {v}" for n, v in others.items())}
+                if others
+                else {}
+            ),
         }
 
     def save(self, data: Any) -> None:

@@ -75,7 +75,7 @@ def _told(facts: Facts) -> Row:
 
 
 def _reproduced(facts: Facts) -> Row:
-    """Whether what is explained is what was forecast; ``None`` where there is nothing to compare."""
+    """Whether what is explained is what was forecast; ``None``: there is nothing to compare."""
     stored, explanation = facts.stored.row, facts.explanation
     if explanation is None:
         nothing = stored["value"] is None and facts.problem is None
@@ -113,7 +113,8 @@ def _contributions(explanation: Explanation | None, row: Row) -> Row | None:
         return None
     model = explanation.model
     if model.contributions is None:
-        return {"method": model.method, "problem": model.problem, "base": None, "groups": None}
+        nothing = {"base": None, "groups": None, "said": model.value is not None}
+        return {"method": model.method, "problem": model.problem, **nothing}
     return {
         "method": model.method,
         "problem": None,
@@ -187,11 +188,12 @@ def _release(facts: Facts) -> Row | None:
 
 
 def _data(facts: Facts) -> Row:
-    known = facts.release.provenance.get("readings", {}) if facts.release else {}
+    """Of what the forecast, and of what its maker, was made."""
+    lineage = facts.lineage
     return {
-        "forecast_version": facts.stored.row["readings_version"],
-        "release_version": known.get("version"),
-        "table_id": known.get("table_id"),
+        "readings_version": facts.stored.row["readings_version"],
+        "learned_from_version": lineage.get("table_version"),
+        **{name: lineage.get(name) for name in ("table_id", "run_id", "made_at", "code", "lock")},
     }
 
 

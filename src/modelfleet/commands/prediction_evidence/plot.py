@@ -51,20 +51,23 @@ def draw_document(document: Document, file: Path) -> None:
 
 def _figure(document: Document) -> "Figure":
     figures = Figures.of(document)
-    figure = new_figure(11, 4.8)
+    figure = new_figure(11, 4.6)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    figure.subplots_adjust(left=0.06, right=0.985, top=0.77, bottom=0.17, wspace=0.04)
+    figure.subplots_adjust(left=0.065, right=0.985, top=0.77, bottom=0.15, wspace=0.05)
     origin = _moment(document["forecast"]["origin"], document)
     begin = origin - timedelta(days=14)
     end = _moment(document["path"][-1]["timestamp"], document)
     for axes, since in ((left, begin), (right, origin - CLOSE)):
         _draw(axes, document)
-        axes.set_xlim(_date(since), _date(end))
+        axes.set_xlim(_date(since) - 0.02, _date(end))
         _dates(axes)
     _mark(right, document, figures)
     title(left, "Two weeks before", size=9, color=MUTED)
     title(right, "The day", size=9, color=MUTED)
-    left.set_ylabel(f"{shown(document['sensor']['kind'] or 'value')}, {figures.unit}", color=MUTED)
+    what = ", ".join(filter(None, (document["sensor"]["kind"], figures.unit)))
+    left.set_ylabel(shown(what) if what else "", color=MUTED, fontsize=8, parse_math=False)
+    if not _has(document["history"], "value") and not _has(document["path"], "value"):
+        left.set_yticks([])
     _head(figure, document, figures)
     _legend(figure, left, right)
     return figure
@@ -77,24 +80,30 @@ def _draw(axes: "Axes", document: Document) -> None:
     axes.axvline(_date(_moment(document["forecast"]["origin"], document)), color=LINE, lw=1)
     times = [_date(_moment(each["timestamp"], document)) for each in history]
     values = _numbers(history, "value")
-    axes.plot(times, values, color=INK, lw=0.9, label="read before")
-    left_out = [v if e["excluded"] else NAN for v, e in zip(values, history, strict=True)]
+    if _has(history, "value"):
+        axes.plot(times, values, color=INK, lw=0.9, label="read before")
     if any(each["excluded"] for each in history):
+        left_out = [v if e["excluded"] else NAN for v, e in zip(values, history, strict=True)]
         axes.plot(times, left_out, color=QUARANTINED, lw=2.4, label="left out of learning")
-    ahead = [_date(_moment(each["timestamp"], document)) for each in path]
-    color = BASELINE if document["forecast"]["source"] == "baseline" else MODEL
-    lower, upper = _numbers(path, "lower"), _numbers(path, "upper")
-    if any(each["lower"] is not None for each in path):
-        axes.fill_between(ahead, lower, upper, color=color, alpha=0.16, lw=0, label="interval")
-    if any(each["backup"] is not None for each in path):
-        axes.plot(ahead, _numbers(path, "backup"), color=BASELINE, lw=1.1, ls="--", label="backup")
-    if any(each["value"] is not None for each in path):
-        axes.plot(ahead, _numbers(path, "value"), color=color, lw=1.7, label="forecast")
-    if any(each["actual"] is not None for each in path):
-        actual = _numbers(path, "actual")
-        axes.plot(ahead, actual, color=INK, lw=0, marker="o", ms=2.6, label="read since")
+    _draw_path(axes, document, [_date(_moment(each["timestamp"], document)) for each in path])
     quieten(axes)
     axes.grid(axis="y", color=LINE, lw=0.5)
+
+
+def _draw_path(axes: "Axes", document: Document, times: Sequence[float]) -> None:
+    """The forecast from its first step to its last."""
+    path, by_backup = document["path"], document["forecast"]["source"] == "baseline"
+    color = BASELINE if by_backup else MODEL
+    if _has(path, "lower"):
+        lower, upper = _numbers(path, "lower"), _numbers(path, "upper")
+        axes.fill_between(times, lower, upper, color=color, alpha=0.16, lw=0, label="interval")
+    if _has(path, "backup") and not by_backup:
+        axes.plot(times, _numbers(path, "backup"), color=BASELINE, lw=1.1, ls="--", label="backup")
+    if _has(path, "value"):
+        axes.plot(times, _numbers(path, "value"), color=color, lw=1.7, label="forecast")
+    if _has(path, "actual"):
+        actual = _numbers(path, "actual")
+        axes.plot(times, actual, color=INK, lw=0, marker="o", ms=2.6, label="read since")
 
 
 def _shade(axes: "Axes", document: Document) -> None:
@@ -109,22 +118,13 @@ def _mark(axes: "Axes", document: Document, figures: Figures) -> None:
     here = _date(_moment(document["timestamp"], document))
     axes.axvline(here, color=MUTED, lw=0.7, ls=":")
     value = document["forecast"]["value"]
+    above = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
     if value is None:
-        place = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
-        say(axes, here, 0.98, "no forecast", color=QUARANTINED, fontsize=9, **place)
+        say(axes, here, 1.01, "no forecast", color=QUARANTINED, fontsize=9, **above)
         return
     color = BASELINE if document["forecast"]["source"] == "baseline" else MODEL
     axes.plot([here], [value], marker="o", ms=6, mfc="white", mec=color, mew=1.6, lw=0)
-    axes.annotate(
-        figures.bare(value),
-        (here, value),
-        xytext=(7, 7),
-        textcoords="offset points",
-        color=color,
-        fontsize=9,
-        fontweight="bold",
-        parse_math=False,
-    )
+    say(axes, here, 1.01, figures.bare(value), color=color, fontsize=10, weight="bold", **above)
 
 
 def _head(figure: "Figure", document: Document, figures: Figures) -> None:
@@ -135,13 +135,13 @@ def _head(figure: "Figure", document: Document, figures: Figures) -> None:
         told += f", {figures.bare(forecast['lower'])} to {figures.bare(forecast['upper'])}"
     words = {"baseline": "by its backup", "none": "nothing serves it"}
     source = words.get(forecast["source"], "by its model")
-    line = {"x": 0.06, "ha": "left", "va": "top", "parse_math": False}
+    line: dict[str, Any] = {"x": 0.06, "ha": "left", "va": "top", "parse_math": False}
     figure.text(
         y=0.965, s=f"{shown(document['sensor_id'])}: {told}", fontsize=13, color=INK, **line
     )
     figure.text(y=0.895, s=f"{when}, {source}", fontsize=9, color=MUTED, **line)
     if document["reproduced"]["same"] is False:
-        warning = {**line, "x": 0.985, "ha": "right"}
+        warning: dict[str, Any] = {**line, "x": 0.985, "ha": "right"}
         figure.text(y=0.955, s="cannot be reproduced", fontsize=10, color=QUARANTINED, **warning)
 
 
@@ -150,17 +150,26 @@ def _legend(figure: "Figure", *panels: "Axes") -> None:
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         found |= dict(zip(labels, handles, strict=True))
-    options = {"frameon": False, "fontsize": 8, "labelcolor": INK, "handlelength": 1.6}
-    place = {"loc": "lower left", "bbox_to_anchor": (0.055, 0.0), "ncols": len(found) or 1}
-    figure.legend(found.values(), found.keys(), **place, **options)
+    options: dict[str, Any] = {
+        "frameon": False,
+        "fontsize": 8,
+        "labelcolor": INK,
+        "handlelength": 1.6,
+    }
+    place: dict[str, Any] = {"bbox_to_anchor": (0.055, -0.01), "ncols": len(found) or 1}
+    figure.legend(list(found.values()), list(found), loc="lower left", **place, **options)
 
 
 def _dates(axes: "Axes") -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+
+
+def _has(rows: Sequence[Document], name: str) -> bool:
+    return any(row[name] is not None for row in rows)
 
 
 def _numbers(rows: Sequence[Document], name: str) -> list[float]:

@@ -24,6 +24,8 @@ BASELINES = {
     "business_rule": "the value that its business rule gives",
 }
 REASONS = {
+    "no_verified_release": "no release was proved for it",
+    "release_failed": "the release could not forecast",
     "no_recent_readings": "nothing was read of it lately",
     "features_missing": "too much of what its model looks at was not read",
     "model_failed": "its model could not be used",
@@ -35,10 +37,12 @@ NEEDED = {
     "unknown_sensor": "The next `kedro run` takes it up.",
     "retired_by_owner": "Its owner took it out of service, so nothing is needed.",
 }
+BY_READINGS_OR_ERROR = ("no_recent_readings", "features_missing", "model_failed")
 BY_READINGS = (
     "A backup needs a reading at this hour of the week in one of the weeks before, or a business "
     "rule in the sensor's metadata."
 )
+ON_MODEL = ("model", "champion")
 MINOR = 0.1
 """Groups that add less than this share of the largest are left to the table."""
 
@@ -64,6 +68,7 @@ def _sentences(document: Document, figures: Figures) -> Iterator[str]:
         yield from _from_backup(document, figures) if source == "baseline" else ()
         yield from _reasons(document, figures)
         yield from _model(document, figures)
+        yield from _afterwards(document)
     yield from _outcome(document, figures)
 
 
@@ -97,10 +102,16 @@ def _nothing(document: Document) -> Iterator[str]:
     yield (
         f"There is no forecast for {shown(document['sensor_id'])} at {_when(document)}: {reasons}."
     )
-    if forecast["error"]:
-        yield f"In detail: {forecast['error']}."
+    yield from _detail(document)
     yield from _last_reading(document)
-    yield next((NEEDED[code] for code in (forecast["reason"], *codes) if code in NEEDED), BY_READINGS)
+    yield next(
+        (NEEDED[code] for code in (forecast["reason"], *codes) if code in NEEDED), BY_READINGS
+    )
+
+
+def _detail(document: Document) -> Iterator[str]:
+    if document["forecast"]["error"]:
+        yield f"In detail: {document['forecast']['error']}."
 
 
 def _last_reading(document: Document) -> Iterator[str]:
@@ -116,11 +127,23 @@ def _because(code: str) -> str:
     return REASONS.get(code) or in_words(code)
 
 
+def _why_backup(document: Document) -> str:
+    """As the end of a sentence; empty where nothing is recorded."""
+    reason = document["forecast"]["reason"]
+    if not reason:
+        return ""
+    if reason in REASONS:
+        return f", because {REASONS[reason]}"
+    if document["forecast"]["outcome"] == "quarantined":
+        return f", because its data do not allow a model ({in_words(reason)})"
+    return f" ({in_words(reason)})"
+
+
 def _from_backup(document: Document, figures: Figures) -> Iterator[str]:
     """Where no rule replaced anything: that was told already."""
     if document["rule"] is not None:
         return
-    backup, reason = document["backup"] or {}, document["forecast"]["reason"]
+    backup = document["backup"] or {}
     name = backup.get("name") or document["forecast"]["recipe"]
     what = BASELINES.get(name, str(name).replace("_", " "))
     weeks = [week for week in backup.get("weeks", ()) if week["taken"]]
@@ -128,39 +151,45 @@ def _from_backup(document: Document, figures: Figures) -> Iterator[str]:
     detail = f" ({values}, the nearest first)" if len(weeks) > 1 else ""
     if backup.get("stale"):
         detail = ", as the release kept it"
-    why = f", because {_because(reason)}" if reason else ""
-    yield f"It comes from the backup, {what}{detail}{why}."
+    yield f"It comes from the backup, {what}{detail}{_why_backup(document)}."
+    if document["forecast"]["reason"] in BY_READINGS_OR_ERROR:
+        yield from _detail(document)
+        yield from _last_reading(document)
 
 
 def _replaced(document: Document, figures: Figures) -> Iterator[str]:
     rule = document["rule"]
     if rule is None:
         return
-    served = "the backup is served instead" if document["forecast"]["value"] is not None else ""
+    instead = "the backup is" if document["forecast"]["value"] is not None else "nothing is"
+    said = f"{_plainly(rule['model_value'])} {figures.unit}".rstrip()
     yield (
-        f"The model said {figures.full(rule['model_value'])}, which breaks the rule "
-        f"{rule['name']!r} ({_bounds(rule, figures)}), so {served}."
+        f"The model said {said}, which breaks the rule {rule['name']!r} ({_bounds(rule)}), so "
+        f"{instead} served instead."
     )
 
 
-def _bounds(rule: Document, figures: Figures) -> str:
-    low, high = rule["low"], rule["high"]
+def _bounds(rule: Document) -> str:
+    low, high = (None if rule[k] is None else _plainly(rule[k]) for k in ("low", "high"))
     if rule["kind"] == "change":
-        return f"at most {figures.full(high)} from one step to the next, from " + figures.full(
-            rule["before"]
-        )
+        return f"from {_plainly(rule['before'])} it may change by {high} at most"
     what = "the sum of its cohort" if rule["kind"] == "sum" else "a forecast"
     if low is None:
-        return f"{what} is at most {figures.bare(high)}"
+        return f"{what} is {high} at most"
     if high is None:
-        return f"{what} is at least {figures.bare(low)}"
-    return f"{what} lies between {figures.bare(low)} and {figures.bare(high)}"
+        return f"{what} is {low} at least"
+    return f"{what} lies between {low} and {high}"
+
+
+def _plainly(value: float | None) -> str:
+    """Bounds and what breaks them, to three digits: rounded alike, they might look the same."""
+    return "–" if value is None else f"{value:,.3g}".replace("-", "−")
 
 
 def _reasons(document: Document, figures: Figures) -> Iterator[str]:
     """What raises and what lowers it, the most important first."""
     found = document["contributions"]
-    if found is None:
+    if found is None or (found["groups"] is None and not found["said"]):
         return
     if found["groups"] is None:
         yield f"What moved the model cannot be told: {found['problem']}."
@@ -195,9 +224,7 @@ def _in_order(told: Mapping[str, float]) -> tuple[tuple[int, str], ...]:
     return (up, down) if max(told.values(), key=abs, default=0.0) >= 0 else (down, up)
 
 
-def _named(
-    document: Document, told: Mapping[str, float], figures: Figures, sign: int
-) -> list[str]:
+def _named(document: Document, told: Mapping[str, float], figures: Figures, sign: int) -> list[str]:
     chosen = [(name, value) for name, value in told.items() if value * sign > 0]
     chosen.sort(key=lambda pair: -abs(pair[1]))
     return [f"{_group(document, name)} ({figures.signed(value)})" for name, value in chosen]
@@ -238,6 +265,16 @@ def _model(document: Document, figures: Figures) -> Iterator[str]:
     yield f"{text}."
 
 
+def _afterwards(document: Document) -> Iterator[str]:
+    """A backfilled forecast by a model that knows what came."""
+    learned = document["forecast"]["trained_to"]
+    if document["forecast"]["source"] in ON_MODEL and learned and learned >= document["timestamp"]:
+        yield (
+            "It was made afterwards, by a model that has learned from this very time: it may be "
+            "better than a forecast could have been then."
+        )
+
+
 def _without(model: Document) -> str:
     hours = model["excluded_hours"] or 0
     return f", without {hours:,.0f} hours of events" if hours else ""
@@ -246,7 +283,7 @@ def _without(model: Document) -> str:
 def _tried(document: Document) -> Iterator[str]:
     gate = document["gate"]
     if gate and gate["sentence"] and document["model"] is None:
-        yield f"Its candidate model was {gate['sentence']}."
+        yield f"The test of its model: {gate['sentence']}."
 
 
 def _outcome(document: Document, figures: Figures) -> Iterator[str]:
@@ -259,7 +296,9 @@ def _outcome(document: Document, figures: Figures) -> Iterator[str]:
         return
     side = "too high" if outcome["error"] > 0 else "too low"
     off = figures.is_zero(outcome["error"])
-    text += ", as forecast" if off else f"; the forecast was {figures.size(outcome['error'])} {side}"
+    text += (
+        ", as forecast" if off else f"; the forecast was {figures.size(outcome['error'])} {side}"
+    )
     if document["forecast"]["source"] != "baseline" and outcome["backup_error"] is not None:
         text += f", the backup was off by {figures.size(outcome['backup_error'])}"
     yield f"{text}."

@@ -16,7 +16,7 @@ from modelfleet.stores.delta import open_table, scan_table
 __all__ = ["Stored", "find_prediction"]
 
 MAKE = "`kedro run --pipelines inference{env}`"
-MAKE_AT = "`kedro run --pipelines inference{env} --params inference.at={at:%Y-%m-%dT%H:%MZ}`"
+MAKE_AT = "`kedro run --pipelines inference{env} --params inference.origins={at:%Y-%m-%dT%H:%M}`"
 SHOWN = 5
 
 
@@ -48,7 +48,9 @@ def find_prediction(
     found = mine.filter(pl.col("timestamp") == at).sort("origin", descending=True).collect()
     of_origin = found if origin is None else found.filter(pl.col("origin") == origin)
     if of_origin.is_empty():
-        raise DataError(_nothing(assets, mine, sensor_id, at, origin, found["origin"].to_list()))
+        raise DataError(
+            _nothing(assets, mine, sensor_id, at=at, origin=origin, covering=found["origin"])
+        )
     row = of_origin.row(0, named=True)
     rows = mine.filter(pl.col("origin") == row["origin"]).sort("timestamp").collect()
     others = [each for each in found["origin"].unique(maintain_order=True) if each != row["origin"]]
@@ -69,15 +71,16 @@ def _nothing(
     assets: Assets,
     mine: pl.LazyFrame,
     sensor_id: str,
+    *,
     at: datetime,
     origin: datetime | None,
-    covering: Sequence[datetime],
+    covering: pl.Series,
 ) -> str:
     """Why there is no such prediction, and what to do."""
-    if covering and origin is not None:
+    if len(covering) and origin is not None:
         return (
             f"no forecast of {sensor_id!r} for {_written(at)} begins at {_written(origin)}; those "
-            f"that cover it begin at {_some(covering)}"
+            f"that cover it begin at {_some(covering.to_list())}"
         )
     origins = mine.select("origin").unique().sort("origin", descending=True).collect()
     if origins.is_empty():

@@ -66,7 +66,8 @@ def _backup(document: Document, figures: Figures) -> list[str]:
     if backup is None or backup["name"] is None:
         return []
     what = BASELINES.get(backup["name"], backup["name"])
-    lines = [f"  {figures.full(backup['value'])}, {what}"]
+    says = "no value" if backup["value"] is None else figures.full(backup["value"])
+    lines = [f"  {says}, {what}"]
     if backup["stale"]:
         lines.append("  as the release kept it, for want of recent readings")
     zone = ZoneInfo(document["time_zone"])
@@ -95,11 +96,14 @@ def _told(week: Document) -> str:
 def _around(document: Document, figures: Figures) -> list[str]:
     """The hours before and after, of what was forecast and of what was read."""
     zone = ZoneInfo(document["time_zone"])
+    if not any(r[name] is not None for r in document["path"] for name in ("value", "actual")):
+        return []
     place = [row["timestamp"] for row in document["path"]].index(document["timestamp"])
     near = document["path"][max(place - 2, 0) : place + 3]
     rows = [
         (
-            _local(row["timestamp"], zone) + (" <" if row["timestamp"] == document["timestamp"] else ""),
+            _local(row["timestamp"], zone)
+            + (" <" if row["timestamp"] == document["timestamp"] else ""),
             figures.bare(row["value"]),
             _between(row, figures),
             figures.bare(row["backup"]),
@@ -108,7 +112,9 @@ def _around(document: Document, figures: Figures) -> list[str]:
         for row in near
     ]
     last = [each for each in document["history"] if each["value"] is not None][-2:]
-    rows = [(_local(e["timestamp"], zone), "", "", "", figures.bare(e["value"])) for e in last] + rows
+    rows = [
+        (_local(e["timestamp"], zone), "", "", "", figures.bare(e["value"])) for e in last
+    ] + rows
     header = ("time", "forecast", "interval", "backup", "read")
     return textwrap.indent(table(header, rows), "  ").splitlines()
 
@@ -133,9 +139,15 @@ def _evidence(document: Document) -> Iterator[str]:
     if model is not None:
         yield _line("model", f"{model['version'][:12]}, recipe {model['recipe']}")
         yield _line("learned", _learned(model))
+        if (version := document["data"]["learned_from_version"]) is not None:
+            yield _line(
+                "", f"version {version} of the readings, in run {document['data']['run_id']}"
+            )
         yield _line("error in the test", _error(model, document["sensor"]["unit"]))
     if release is not None:
-        yield _line("release", f"{release['rid'][:12]}, {'live' if release['live'] else 'not live'}")
+        yield _line(
+            "release", f"{release['rid'][:12]}, {'live' if release['live'] else 'not live'}"
+        )
         yield _line("live since", _since(release))
     yield _line("forecast made from", _made_from(document))
     if document["other_origins"]:
@@ -150,7 +162,7 @@ def _source(forecast: Document) -> str:
 
 
 def _learned(model: Document) -> str:
-    rows = f"{model['rows']:,} hours" if model["rows"] else "hours"
+    rows = f"{model['rows']:,} rows" if model["rows"] else "readings"
     text = f"{rows} from {_utc(model['trained_from'])} to {_utc(model['trained_to'])}"
     return f"{text}; {model['excluded_hours'] or 0:,.0f} hours left out for events"
 
@@ -160,7 +172,10 @@ def _error(model: Document, unit: str | None) -> str:
         return "–"
     skill = percent(abs(model["skill"] or 0.0), digits=1)
     side = "less" if (model["skill"] or 0.0) >= 0 else "more"
-    return f"{model['error']:.3g} {unit or ''}".rstrip() + f" on average, {skill} {side} than its backup"
+    return (
+        f"{model['error']:.3g} {unit or ''}".rstrip()
+        + f" on average, {skill} {side} than its backup"
+    )
 
 
 def _since(release: Document) -> str:
@@ -176,9 +191,7 @@ def _since(release: Document) -> str:
 
 def _made_from(document: Document) -> str:
     data, forecast = document["data"], document["forecast"]
-    learned = data["release_version"]
-    text = f"readings before {_utc(forecast['origin'])}, version {data['forecast_version']}"
-    return text + (f"; the release learned from version {learned}" if learned is not None else "")
+    return f"readings before {_utc(forecast['origin'])}, version {data['readings_version']}"
 
 
 def _events(events: Sequence[Document]) -> list[str]:
@@ -198,7 +211,9 @@ def _gate(gate: Document | None) -> list[str]:
     if gate is None:
         return []
     lines = [gate["sentence"] or ""]
-    rules = [f"{str(r['status']).replace('_', ' ')}: {r['sentence'] or r['code']}" for r in gate["rules"]]
+    rules = [
+        f"{str(r['status']).replace('_', ' ')}: {r['sentence'] or r['code']}" for r in gate["rules"]
+    ]
     wrapped = [textwrap.wrap(text, WIDTH - 4, subsequent_indent="  ") for text in [*lines, *rules]]
     return [f"  {line}" for lines in wrapped for line in lines]
 

@@ -1,4 +1,4 @@
-"""The calendar in the configuration: known periods that people entered, with a reason and a name."""
+"""The calendar in the configuration: known periods that people entered, each with a reason."""
 
 import re
 from collections.abc import Mapping
@@ -68,16 +68,16 @@ class EventEntry(Parameters):
     def _begins_before_it_ends(self) -> Self:
         if self.start >= self.end:
             raise ValueError(
-                f"from is {self.start.isoformat()} and to is {self.end.isoformat()}: it ends before "
-                "it begins, and to is the moment after the last"
+                f"from is {self.start.isoformat()} and to is {self.end.isoformat()}: it ends "
+                "before it begins, and to is the moment after the last"
             )
         return self
 
     @property
     def concern(self) -> tuple[Any, ...]:
         """Whom and when it concerns; equal for two entries that exclude the same."""
-        scope = (self.fleet, sorted(self.sensor), sorted(self.cohort), sorted(self.where.items()))
-        return (*scope, self.start, self.end)
+        named = (frozenset(self.sensor), frozenset(self.cohort), frozenset(self.where.items()))
+        return (self.fleet, *named, self.start, self.end)
 
 
 class EventParameters(Parameters):
@@ -106,9 +106,9 @@ class EventParameters(Parameters):
 
     @model_validator(mode="after")
     def _stand_there_once(self) -> Self:
-        found: dict[str, list[str]] = {}
+        found: dict[tuple[Any, ...], list[str]] = {}
         for name, entry in self.entries.items():
-            found.setdefault(repr(entry.concern), []).append(name)
+            found.setdefault(entry.concern, []).append(name)
         twice = [names for names in found.values() if len(names) > 1]
         if twice:
             raise ValueError(

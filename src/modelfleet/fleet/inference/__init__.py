@@ -12,11 +12,7 @@ from modelfleet.fleet.inference.plan import (
 )
 from modelfleet.fleet.inference.reading import RecentReadings, read_recent
 from modelfleet.fleet.inference.schema import PREDICTION_SCHEMA
-from modelfleet.fleet.inference.summary import (
-    inference_metrics,
-    inference_summary,
-    prediction_lines,
-)
+from modelfleet.fleet.inference.summary import inference_metrics, inference_summary
 
 __all__ = [
     "PREDICTION_SCHEMA",
@@ -33,6 +29,5 @@ __all__ = [
     "inference_summary",
     "known_sensors",
     "plan_inference",
-    "prediction_lines",
     "read_recent",
 ]

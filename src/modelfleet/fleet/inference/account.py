@@ -26,8 +26,9 @@ def account_for(rows: pl.DataFrame, plan: InferencePlan) -> list[dict[str, Any]]
     Returns:
         per origin ``origin``, ``state`` (``appended`` or ``kept`` from an earlier run),
         ``sensors``, ``rows``, ``sources`` and ``reasons`` (sensors by each, a sensor by its worst
-        step), ``steps`` (rows by source), ``releases`` (sensors by release), ``share_on_backup`` and
-        ``share_fallen_back``.
+        step), ``steps`` (rows by source), ``releases`` (sensors by release), ``in_sample``
+        (sensors whose model has learned from the origin or later, so that nobody must judge it
+        here), ``share_on_backup`` and ``share_fallen_back``.
 
     Raises:
         PredictionError: a sensor has not its rows, or counts do not add up.
@@ -85,6 +86,9 @@ def _account(
         "reasons": dict(reasons.sort("count", "reason", descending=[True, False]).iter_rows()),
         "steps": {name: steps.get(name, 0) for name in PREDICTION_SOURCES},
         "releases": _releases(sensors),
+        "in_sample": rows.filter(
+            pl.col("source").is_in(BY_MODEL) & (pl.col("trained_to") >= origin)
+        )["sensor_id"].n_unique(),
         "share_on_backup": _share(rows.filter(pl.col("reason").ne_missing(RETIRED))),
         "share_fallen_back": _share(rows.filter(pl.col("sensor_id").is_in(promised.implode()))),
     }
@@ -95,7 +99,9 @@ def _account(
 def _by_sensor(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per sensor: its worst source, and why. A sensor counts once, by its worst step."""
     rank = pl.col("source").replace_strict(
-        {name: rank for rank, name in enumerate(PREDICTION_SOURCES)}, return_dtype=pl.Int8
+        {name: rank for rank, name in enumerate(PREDICTION_SOURCES)},
+        default=len(PREDICTION_SOURCES),
+        return_dtype=pl.Int8,
     )
     worst = rows.with_columns(rank=rank).sort("rank", "timestamp", descending=[True, False])
     return worst.unique("sensor_id", keep="first", maintain_order=True).sort("sensor_id")

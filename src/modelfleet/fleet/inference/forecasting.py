@@ -21,7 +21,7 @@ from modelfleet.fleet.inference.rows import prediction_rows, without_release
 from modelfleet.fleet.inference.schema import NO_VERIFIED_RELEASE, PREDICTION_SCHEMA, RELEASE_FAILED
 from modelfleet.fleet.isolation import Failure, attempt
 from modelfleet.fleet.roster import Periods
-from modelfleet.fleet.serving import Forecaster
+from modelfleet.fleet.serving import Forecaster, backfill
 from modelfleet.fleet.serving.content import Content
 
 __all__ = ["Inputs", "forecast_fleet"]
@@ -45,7 +45,7 @@ class Inputs:
         packages: that estimators may come from.
     """
 
-    readings: pl.DataFrame
+    readings: pl.LazyFrame
     covariates: pl.DataFrame
     excluded: Mapping[str, Periods]
     sensors: pl.DataFrame
@@ -53,7 +53,7 @@ class Inputs:
     baseline: BaselineParameters
     packages: Sequence[str]
 
-    def readings_of(self, sensors: Collection[str]) -> pl.DataFrame:
+    def readings_of(self, sensors: Collection[str]) -> pl.LazyFrame:
         """Readings of some sensors."""
         return self.readings.filter(pl.col("sensor_id").is_in(list(sensors)))
 
@@ -107,22 +107,24 @@ class _Part:
         """
         content, inputs, own = forecaster.content, self.inputs, self.service.sensors
         asked = sorted({*own, *content.ids}) if content.rules.sums else list(own)
-        readings = inputs.readings_of(asked)
-        for origin in self.plan.new:
-            found = forecaster.predict(
-                readings,
-                at=origin,
-                sensors=asked,
-                covariates=inputs.covariates,
-                excluded=inputs.excluded,
-                packages=inputs.packages,
-            )
+        made = backfill(
+            forecaster,
+            inputs.readings_of(asked),
+            origins=self.plan.new,
+            sensors=asked,
+            covariates=inputs.covariates,
+            excluded=inputs.excluded,
+            packages=inputs.packages,
+        )
+        for origin, found in made:
             mine = found.filter(pl.col("sensor_id").is_in(own))
             yield self._told(mine, content, origin)
 
     def _alone(self, origin: datetime, reason: str, error: str) -> pl.DataFrame:
         """What the baselines say of the readings alone."""
         inputs, own = self.inputs, self.service.sensors
+        since = origin - timedelta(weeks=inputs.fleet.history_weeks)
+        known = pl.col("timestamp").is_between(since, origin, closed="left")
         forecaster = Forecaster.of(
             Provisional.of(
                 pl.DataFrame({"sensor_id": own}).join(inputs.sensors, on="sensor_id", how="left"),
@@ -133,7 +135,10 @@ class _Part:
             )
         )
         found = forecaster.predict(
-            inputs.readings_of(own), at=origin, sensors=own, excluded=inputs.excluded
+            inputs.readings_of(own).filter(known),
+            at=origin,
+            sensors=own,
+            excluded=inputs.excluded,
         )
         return without_release(self._told(found, forecaster.content, origin), error)
 

@@ -14,7 +14,7 @@ from modelfleet.domain.parameters.inference import InferenceParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.inference.live import LiveReleases, Service, share_out
 from modelfleet.fleet.isolation import Failure, attempt
-from modelfleet.fleet.serving import Forecaster
+from modelfleet.fleet.serving import Forecaster, backfill_needs_from
 
 __all__ = ["InferencePlan", "Kept", "KeptPredictions", "plan_inference"]
 
@@ -85,13 +85,10 @@ class InferencePlan:
         """
         if not self.new:
             return None
-        begins = [self.new[0] - least]
-        for each in self.forecasters.values():
-            if isinstance(each, Forecaster):
-                if self.new[0] < each.content.axis.time(each.content.axis.stop):
-                    return None  # what the release learned must be learned again, up to the origin
-                begins.append(each.readings_from)
-        return min(begins)
+        makers = (each for each in self.forecasters.values() if isinstance(each, Forecaster))
+        begins = [self.new[0] - least, *(backfill_needs_from(each, self.new) for each in makers)]
+        known = [begin for begin in begins if begin is not None]
+        return min(known) if len(known) == len(begins) else None
 
 
 def plan_inference(

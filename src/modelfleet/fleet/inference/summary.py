@@ -1,4 +1,4 @@
-"""A run of inference in a few figures, for programs, for MLflow and for people."""
+"""A run of inference in a few figures, for programs and for MLflow."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from modelfleet.domain.parameters.inference import InferenceParameters
 from modelfleet.fleet.inference.plan import InferencePlan
 from modelfleet.fleet.inference.reading import RecentReadings
 
-__all__ = ["inference_metrics", "inference_summary", "prediction_lines"]
+__all__ = ["inference_metrics", "inference_summary"]
 
 Metrics = dict[str, list[dict[str, float]]]
 
@@ -61,78 +61,7 @@ def inference_metrics(summary: Mapping[str, Any]) -> Metrics:
         for name, value in figures.items():
             metrics.setdefault(name, []).append({"value": float(value), "step": step})
     appended = sum(account["state"] == "appended" for account in summary["origins"])
-    once = {"origins_appended": appended, "readings_rows": summary["readings"]["rows"]}
-    once |= {"problems": len(summary["problems"])}
+    once = {"origins_appended": appended, "problems": len(summary["problems"])}
+    if (count := summary["readings"]["rows"]) is not None:
+        once["readings_rows"] = count
     return metrics | {name: [{"value": float(n), "step": 0}] for name, n in once.items()}
-
-
-def prediction_lines(
-    summary: Mapping[str, Any],
-    *,
-    predictions: str | None = None,
-    mlflow_run: str | None = None,
-) -> dict[str, str | None]:
-    """A run of inference by the names of its lines; a line without text is left out.
-
-    Args:
-        summary: from :func:`inference_summary`.
-        predictions: where they lie.
-        mlflow_run: id of the run in MLflow.
-    """
-    origins = summary["origins"]
-    last, limits = origins[-1], summary["limits"]
-    worst = {
-        figure: max(origins, key=lambda account: account[figure])
-        for figure in ("share_on_backup", "share_fallen_back")
-    }
-    return {
-        "Fleet": f"{summary['fleet']}, {summary['sensors']} sensors ({summary['environment']})",
-        "Origin": _origins(origins),
-        "Forecast by": _counts(last["sources"]),
-        "Why no model": _counts(last["reasons"]) if last["reasons"] else None,
-        "On backup": f"{_percent(worst['share_on_backup']['share_on_backup'])} of all steps "
-        f"(limit {_percent(limits['max_backup_share'])}), "
-        f"{_percent(worst['share_fallen_back']['share_fallen_back'])} of those of models "
-        f"(limit {_percent(limits['max_fallback_share'])})",
-        "Release": ", ".join(rid[:12] for rid in last["releases"]) or "none is proved",
-        "Not proved": _problems(summary["problems"]),
-        "Readings": _readings(summary["readings"]),
-        "Predictions": predictions,
-        "MLflow run": mlflow_run,
-    }
-
-
-def _origins(origins: Sequence[Mapping[str, Any]]) -> str:
-    first, last = _time(origins[0]), _time(origins[-1])
-    span = first if len(origins) == 1 else f"{len(origins)} from {first} to {last}"
-    kept = [account for account in origins if account["state"] == "kept"]
-    if not kept:
-        return span
-    if len(kept) == len(origins):
-        return f"{span}, forecast before: nothing was added"
-    return f"{span}; {len(kept)} of them were forecast before: nothing was added to these"
-
-
-def _time(account: Mapping[str, Any]) -> str:
-    return f"{account['origin'][:16].replace('T', ' ')} UTC"
-
-
-def _problems(problems: Sequence[str]) -> str | None:
-    if not problems:
-        return None
-    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-    return f"{problems[0]}{more}; `modelfleet audit` tells all"
-
-
-def _readings(read: Mapping[str, Any]) -> str | None:
-    if not read["rows"]:
-        return None
-    return f"{read['rows']:,} rows of version {read['version']}, since {read['since'][:16]}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nobody"

@@ -15,10 +15,10 @@ from modelfleet.domain.parameters.events import EventEntry
 from modelfleet.domain.parameters.ingestion import EventLayout
 from modelfleet.domain.periods import Periods, cut, union
 from modelfleet.fleet.axis import Axis
-from modelfleet.fleet.event_overlap import excluded_by
+from modelfleet.fleet.event_entries import CATALOG, CONF, PLACE, add_entries
+from modelfleet.fleet.event_overlap import BY_KIND, excluded_by
 from modelfleet.fleet.event_scope import BY_NAME, concerned, scope_columns
 from modelfleet.fleet.ingest.clock import to_utc
-from modelfleet.fleet.ingest.entries import CATALOG, CONF, PLACE, add_entries
 from modelfleet.fleet.ingest.layout import require_columns
 
 __all__ = ["learned_periods", "read_events", "sensor_periods"]
@@ -46,7 +46,8 @@ def read_events(
     Returns:
         ``event_id``, ``kind``, ``start``, ``end`` (UTC), ``note``, the columns of the scope
         (``sensor_id`` and ``cohort`` among them), ``source`` (``catalog`` or ``conf``),
-        ``excluded`` (what an entry says of itself; null where its kind decides) and ``by``. An
+        ``excluded`` (``entry`` or ``never`` where an entry says so of itself, else ``kind``: that
+        decides) and ``by``. An
         event concerns the sensors whose metadata equal it in every scope column that it fills; one
         that fills none concerns the whole fleet; one that concerns no sensor is logged as a
         warning. An entry that names several sensors or cohorts has a row for each.
@@ -72,7 +73,7 @@ def read_events(
         (pl.col(layout.note) if layout.note else nothing).alias("note"),
         *(pl.col(name) if name in layout.scope else nothing.alias(name) for name in columns),
         source=pl.lit(CATALOG),
-        excluded=pl.lit(None, dtype=pl.Boolean),
+        excluded=pl.lit(BY_KIND),
         by=nothing,
     )
     _check_events(table.with_row_index("row"), text, layout)

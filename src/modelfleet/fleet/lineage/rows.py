@@ -9,11 +9,11 @@ import polars as pl
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.lineage.schema import BASELINE, LINEAGE_SCHEMA, MODEL, model_rows
 from modelfleet.fleet.lineage.sources import Sources
-from modelfleet.fleet.profiles import TIME
 
 __all__ = ["lineage_rows"]
 
 KEY = ("sensor_id", "version")
+BOUNDS = {"sensor_id": pl.String(), "first": pl.Int64(), "stop": pl.Int64()}
 
 
 def lineage_rows(
@@ -62,7 +62,9 @@ def _traced(
     known = {**facts, "made_at": datetime.fromisoformat(facts["made_at"]), "reason": None}
     digests = {int(shard): digest for shard, digest in sources["shards"].items()}
     return (
-        rows.join(shards.select("sensor_id", pl.col("shard").cast(pl.Int64)), on="sensor_id", how="left")
+        rows.join(
+            shards.select("sensor_id", pl.col("shard").cast(pl.Int64)), on="sensor_id", how="left"
+        )
         .join(_left_out(sources), on="sensor_id", how="left")
         .with_columns(
             pl.col("excluded").fill_null(pl.lit([], dtype=LINEAGE_SCHEMA["excluded"])),
@@ -80,9 +82,12 @@ def _traced(
 
 def _left_out(sources: Sources) -> pl.DataFrame:
     """Periods as times, by sensor."""
-    axis, found = Axis(**sources["axis"]), sources["excluded"]
-    times = [[[axis.time(i) for i in period] for period in periods] for periods in found.values()]
-    return pl.DataFrame(
-        {"sensor_id": list(found), "excluded": times},
-        schema={"sensor_id": pl.String(), "excluded": pl.List(pl.List(TIME))},
+    axis = Axis(**sources["axis"])
+    flat = [(name, *period) for name, periods in sources["excluded"].items() for period in periods]
+    bounds = pl.DataFrame(flat, schema=BOUNDS, orient="row")
+    seconds = pl.col("first", "stop") * (axis.step_minutes * 60)
+    times = bounds.with_columns(
+        pl.from_epoch(seconds, "s").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     )
+    pairs = times.select("sensor_id", excluded=pl.concat_list("first", "stop"))
+    return pairs.group_by("sensor_id", maintain_order=True).agg("excluded")

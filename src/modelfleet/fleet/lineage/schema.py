@@ -37,16 +37,18 @@ to ``trained_to`` are the first and last of its ``rows`` usable steps (for a bas
 ``excluded`` are the periods that were left out of its sensor's history, each from its first step up
 to the step after its last. ``run_id`` and ``made_at`` are of the run that made it;
 ``configuration`` is the digest of that run's ``configuration.json``, ``code`` that of its sources,
-``lock`` that of its pinned versions. ``release`` is the one that first held it: a model that goes on
-serving is carried over with its row. What is not known is null, and ``reason`` says why."""
+``lock`` that of its pinned versions. ``release`` is the one that first held it: a model that goes
+on serving is carried over with its row. What is not known is null, and ``reason`` says why."""
 
 OLD = "release {} was made before lineage was recorded"
 
 
 def model_rows(models: pl.DataFrame, *, kind: str) -> pl.DataFrame:
     """What a release's table of models, or of baselines, says of each of them."""
-    rows = models.rename({"readings": "rows"}) if kind == BASELINE else models
-    columns = [n for n in ("sensor_id", "version", "trained_from", "trained_to", "rows") if n in rows]
+    rows = models.rename({"readings": "rows"}, strict=False) if kind == BASELINE else models
+    columns = [
+        n for n in ("sensor_id", "version", "trained_from", "trained_to", "rows") if n in rows
+    ]
     return rows.filter(pl.col("version").is_not_null()).select(columns, kind=pl.lit(kind))
 
 
@@ -59,7 +61,9 @@ def unknown_lineage(models: pl.DataFrame, baselines: pl.DataFrame, *, rid: str) 
         rid: its name.
     """
     parts = [model_rows(models, kind=MODEL), model_rows(baselines, kind=BASELINE)]
-    known = pl.concat(parts, how="diagonal_relaxed").with_columns(reason=pl.lit(OLD.format(rid[:12])))
+    known = pl.concat(parts, how="diagonal_relaxed").with_columns(
+        reason=pl.lit(OLD.format(rid[:12]))
+    )
     return pl.concat([pl.DataFrame(schema=LINEAGE_SCHEMA), known], how="diagonal_relaxed").cast(
         LINEAGE_SCHEMA
     )

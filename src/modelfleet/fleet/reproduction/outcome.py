@@ -63,7 +63,11 @@ class Reproduced:
     def as_dict(self) -> dict[str, Any]:
         """As JSON can hold it, ``agrees`` included."""
         endless = self.difference is not None and math.isinf(self.difference)
-        return {**asdict(self), "difference": None if endless else self.difference, "agrees": self.agrees}
+        return {
+            **asdict(self),
+            "difference": None if endless else self.difference,
+            "agrees": self.agrees,
+        }
 
 
 def reproduced(
@@ -92,13 +96,20 @@ def reproduced(
         return {"problem": f"it could not be trained again: {anew['reason']}"}
     same = {"same_version": released["version"] == anew["version"]}
     if released.get("model_bytes") is None:
-        return {**same, "compared": NUMBERS[kind][0], "difference": _difference(released, anew, kind)}
+        return {
+            **same,
+            "compared": NUMBERS[kind][0],
+            "difference": _difference(released, anew, kind),
+        }
     if released["model_bytes"] == anew["model_bytes"]:
         return {**same, "compared": "bytes", "difference": 0.0}
     if task is None or readings is None:
         return {**same, "compared": "bytes", "difference": math.inf}
     rows = _features(task, readings, anew["sensor_id"], anew["recipe"])
-    told = [model_from_bytes(r["model_bytes"], packages=packages).predict(rows) for r in (released, anew)]
+    told = [
+        model_from_bytes(r["model_bytes"], packages=packages).predict(rows)
+        for r in (released, anew)
+    ]
     return {**same, "compared": "forecasts", "difference": largest_difference(*told)}
 
 
@@ -109,11 +120,13 @@ def _difference(released: Row, anew: Row, kind: str) -> float:
 
 
 def _numbers(value: Any) -> FloatArray:
-    listed = [] if value is None else np.atleast_1d(np.asarray(value, dtype=np.float64))
-    return np.asarray(listed, dtype=np.float64)
+    """A column's entry as an array; shape (n,), (0,) where it has none."""
+    return np.atleast_1d(np.asarray([] if value is None else value, dtype=np.float64))
 
 
-def _features(task: TrainingTask, readings: pl.DataFrame, sensor_id: str, recipe: str) -> FloatArray:
+def _features(
+    task: TrainingTask, readings: pl.DataFrame, sensor_id: str, recipe: str
+) -> FloatArray:
     """What a model sees in the judged weeks; shape (rows, columns)."""
     member = next(m for m in task.roster.all() if m.sensor_id == sensor_id)
     block = dict(blocks(readings.filter(pl.col("sensor_id") == sensor_id), task.axis))[sensor_id]

@@ -9,6 +9,7 @@ Readings are looked at in the order of time and forgotten again: a window serves
 its own length, and memory grows with the number of sensors, not with that of origins or readings.
 """
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +33,7 @@ from modelfleet.fleet.serving.readings import read_covariates, scan_readings
 from modelfleet.fleet.serving.rows import Outcome, forecast_rows, unknown_rows
 from modelfleet.fleet.serving.service import serve
 from modelfleet.fleet.serving.stacks import Stacks
-from modelfleet.fleet.serving.stretches import Progress, Stretches
+from modelfleet.fleet.serving.stretches import Progress, Stretches, near_each_other
 from modelfleet.fleet.serving.window import Window, check_age, step_of, window_of
 
 if TYPE_CHECKING:
@@ -40,12 +41,9 @@ if TYPE_CHECKING:
 
     Frame = pl.DataFrame | pl.LazyFrame | pd.DataFrame
 
-__all__ = ["backfill", "backfill_needs_from", "in_sample"]
+__all__ = ["backfill", "backfill_needs_from", "in_sample", "trace_forecast"]
 
 NOTHING_EXCLUDED: Mapping[str, Periods] = {}
-
-ORIGINS = 32
-"""Origins that share a window, at most."""
 
 
 def backfill(
@@ -93,7 +91,36 @@ def backfill(
     stretches = Stretches(content, asked, scan_readings(readings), excluded)
     strangers = None if sensors is None else tuple(wanted)
     terms = _Terms(_companions(covariates, content), tuple(packages), strangers)
-    return _forecasts(stretches, steps, terms)
+    shares = _shares_of(stretches, steps, terms)
+    return itertools.chain.from_iterable(share.forecasts() for share in shares)
+
+
+def trace_forecast(
+    forecaster: Forecaster,
+    readings: "Frame",
+    *,
+    origin: datetime,
+    sensors: Collection[str],
+    covariates: "Frame | None" = None,
+    excluded: Mapping[str, Periods] = NOTHING_EXCLUDED,
+    packages: Sequence[str] = tuple(sorted(KNOWN_PACKAGES)),
+) -> tuple[Outcome, Covariates | None]:
+    """Forecast some sensors from one origin, and keep everything that shaped their rows.
+
+    Arguments and errors are those of :func:`backfill`; ids that the release does not know are left
+    out.
+
+    Returns:
+        what models, baselines and rules said, and the companions as arrays on the grid.
+    """
+    content = forecaster.content
+    asked, _ = forecaster.asked(sensors)
+    stretches = Stretches(content, asked, scan_readings(readings), excluded)
+    companions = _companions(covariates, content)
+    terms = _Terms(companions, tuple(packages), ())
+    (share,) = _shares_of(stretches, _steps(content, [origin]), terms)
+    (outcome,) = share.outcomes()
+    return outcome, companions
 
 
 def backfill_needs_from(forecaster: Forecaster, origins: Iterable[datetime]) -> datetime | None:
@@ -165,9 +192,7 @@ class _Terms:
     strangers: tuple[str, ...] | None
 
 
-def _forecasts(
-    stretches: Stretches, steps: Sequence[int], terms: _Terms
-) -> Iterator[tuple[datetime, pl.DataFrame]]:
+def _shares_of(stretches: Stretches, steps: Sequence[int], terms: _Terms) -> "Iterator[_Share]":
     """Origins before the release's end first, with what it has kept forgotten."""
     content, asked = stretches.content, stretches.asked
     past = [step for step in steps if step < content.axis.stop]
@@ -182,27 +207,17 @@ def _forecasts(
 
 def _in_turn(
     stretches: Stretches, steps: Sequence[int], known: Progress, terms: _Terms, *, since: int | None
-) -> Iterator[tuple[datetime, pl.DataFrame]]:
+) -> "Iterator[_Share]":
     """Window by window, each going on from the one before."""
     history = stretches.content.history
-    for origins in _shares(steps, history):
+    for origins in near_each_other(steps, history):
         begin = origins[0] - history
         if begin - known.step > stretches.length:
             known = stretches.sum_up(known, begin)
         laid, known = stretches.read(known, origins[-1])
         window = window_of(stretches.content, laid, known.sums, origins, left_out={})
-        yield from _Share(stretches, window, known, terms, since).forecasts()
+        yield _Share(stretches, window, known, terms, since)
         known = known.moved(begin, window.before)
-
-
-def _shares(steps: Sequence[int], length: int) -> Iterator[tuple[int, ...]]:
-    """Origins that share a window: so many at most, and none further from the first than that."""
-    start = 0
-    for stop in range(1, len(steps) + 1):
-        full = stop - start == ORIGINS or stop == len(steps)
-        if full or steps[stop] - steps[start] > length:
-            yield tuple(steps[start:stop])
-            start = stop
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +241,7 @@ class _Share:
     def forecasts(self) -> Iterator[tuple[datetime, pl.DataFrame]]:
         """Each origin with its rows."""
         content = self.stretches.content
-        for outcome in self._outcomes():
+        for outcome in self.outcomes():
             (origin,) = outcome.window.origins
             rows, strangers = forecast_rows(outcome), self.terms.strangers
             if strangers is None:
@@ -236,7 +251,7 @@ class _Share:
                 rows = pl.concat([rows, unknown]).sort("sensor_id", "timestamp")
             yield content.axis.time(origin), rows
 
-    def _outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[Outcome]:
         """What is served from each origin."""
         content, asked, window = self.stretches.content, self.stretches.asked, self.window
         told = forecast_models(

@@ -23,7 +23,6 @@ from modelfleet.domain.rules import NO_FORECAST
 from modelfleet.fleet.isolation import Failure, attempt
 from modelfleet.fleet.model_bytes import model_from_bytes
 from modelfleet.fleet.serving.content import Content
-from modelfleet.fleet.serving.forecaster import Traced
 from modelfleet.fleet.serving.models import design_of
 from modelfleet.fleet.serving.rows import Outcome, forecast_rows
 from modelfleet.fleet.serving.stacks import Stack, Stacks
@@ -186,20 +185,27 @@ def summed_with(content: Content, sensor_id: str) -> list[str]:
 
 
 def explain_step(
-    traced: Traced, sensor_id: str, at: datetime, *, packages: Sequence[str]
+    outcome: Outcome,
+    sensor_id: str,
+    at: datetime,
+    *,
+    covariates: Covariates | None,
+    packages: Sequence[str],
 ) -> Explanation:
     """Explain what a release forecasts of a sensor for one step.
 
     Args:
-        traced: forecasts with what shaped them, of this sensor and perhaps others.
-        sensor_id: one of them.
+        outcome: forecasts with all that shaped them, from
+            :func:`~modelfleet.fleet.serving.backfill.trace_forecast`.
+        sensor_id: one of its sensors.
         at: time of the step, within the horizon.
+        covariates: companions of the fleet on the grid, or ``None``.
         packages: that estimators may come from.
     """
-    view = _View(traced.outcome, traced.covariates, sensor_id, at, tuple(packages))
+    view = _View(outcome, covariates, sensor_id, at, tuple(packages))
     view.ask_baseline()
-    rows = forecast_rows(traced.outcome).filter(pl.col("sensor_id") == sensor_id)
-    window = traced.outcome.window
+    rows = forecast_rows(outcome).filter(pl.col("sensor_id") == sensor_id)
+    window = outcome.window
     return Explanation(
         rows,
         rows.row(view.step, named=True),

@@ -17,6 +17,7 @@ from modelfleet.domain.parameters.rules import RuleParameters
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.parameters.validation import ValidationParameters
 from modelfleet.fleet.announcing import Log, announce_run
+from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.holding import hold_codes, told_holds
 from modelfleet.fleet.ledger import build_ledger
@@ -159,7 +160,11 @@ def assemble_release(
         before=champions.lineage,
         run=run_info,
         events=excluding_events(
-            from_pandas(events), from_pandas(sensors), kinds=kinds, scope=scope
+            from_pandas(events),
+            from_pandas(sensors),
+            Axis(**baseline_sources["axis"]),
+            kinds=kinds,
+            scope=scope,
         ),
         covariates=from_pandas(covariates),
     )
@@ -216,6 +221,7 @@ def summarise(
     release_card: dict[str, Any],
     promotion_decision: dict[str, Any],
     run_info: dict[str, str],
+    run_lineage: dict[str, Any],
     fleet: FleetParameters,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in a few figures, for people and for MLflow."""
@@ -226,5 +232,6 @@ def summarise(
         card=release_card,
         decision=promotion_decision,
         run=run_info,
+        exclusions=run_lineage["exclusions"],
     )
     return summary, fleet_metrics(summary)

@@ -105,7 +105,9 @@ class Folders:
         if name not in self._read:
             found = self._files.find(f"{self._root}/{name}")
             files = [each for each in found if _is_globals(Path(each))]
-            self._read[name] = {f: self._files.cat_file(f).decode("utf-8", "replace") for f in files}
+            self._read[name] = {
+                f: self._files.cat_file(f).decode("utf-8", "replace") for f in files
+            }
         return self._read[name]
 
 

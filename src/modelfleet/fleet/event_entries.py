@@ -10,6 +10,7 @@ import polars as pl
 
 from modelfleet.domain.errors import ConfigurationError, listing
 from modelfleet.domain.parameters.events import EventEntry
+from modelfleet.fleet.event_overlap import BY_ENTRY, BY_KIND, NEVER
 
 __all__ = ["CATALOG", "CONF", "PLACE", "add_entries"]
 
@@ -19,6 +20,8 @@ CATALOG = "catalog"
 CONF = "conf"
 PLACE = "events.calendar in conf/ (parameters_events.yml)"
 """What errors call the calendar of the configuration."""
+
+SAID = {None: BY_KIND, True: BY_ENTRY, False: NEVER}
 
 Row = dict[str, Any]
 
@@ -64,7 +67,7 @@ def _rows(name: str, entry: EventEntry, columns: Sequence[str]) -> Iterator[Row]
             "note": entry.reason,
             **{column: scope.get(column) for column in columns},
             "source": CONF,
-            "excluded": entry.excluded,
+            "excluded": SAID[entry.excluded],
             "by": entry.by,
         }
 
@@ -74,7 +77,10 @@ def _warn_of_doubles(events: pl.DataFrame, columns: Sequence[str]) -> None:
     same = ["kind", *columns]
     for _, group in events.group_by(same, maintain_order=True):
         for one, other in itertools.pairwise(group.iter_rows(named=True)):
-            named = one["event_id"] != other["event_id"] and CONF in {one["source"], other["source"]}
+            named = one["event_id"] != other["event_id"] and CONF in {
+                one["source"],
+                other["source"],
+            }
             if named and other["start"] < one["end"]:
                 logger.warning(
                     "%s: %s and %s are both of kind %r, concern the same sensors and overlap; "
