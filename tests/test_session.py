@@ -8,7 +8,7 @@ import pytest
 import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from kedro.io import DataCatalog, DatasetError, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset
 
 from modelfleet.fleet.stamps import stamp_tables
 from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
@@ -58,19 +58,24 @@ def test_everything_is_all_but_ingestion_where_tables_are_taken(
     assert asked(project, monkeypatch) is None
 
 
-def test_a_wrong_reference_ends_a_run_without_a_traceback(project: Project) -> None:
-    """A terminal shows what is wrong in which file."""
-    configure(project, {"tables": "prod"})
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("taken_from: {tables: prod}", "'prod', which is not there"),
+        ("storage: {source: '${production:storage.sauce}'}", r"no 'storage\.sauce'"),
+    ],
+)
+def test_a_wrong_reference_ends_a_run_before_anything_is_made(
+    project: Project, written: str, message: str
+) -> None:
+    """A terminal shows what is wrong in which file, without a traceback."""
+    (project.path / "conf" / "test" / "globals.yml").write_text(written)
     with inside(project.path):
         bootstrap_project(project.path)
-        with FleetSession.create(project.path, env="test") as session:
-            with pytest.raises(RefusedConfigurationError, match="'prod', which is not there"):
-                session.run()
-    globals_ = project.path / "conf" / "test" / "globals.yml"
-    globals_.write_text("storage: {source: '${production:storage.sauce}'}")
-    with inside(project.path), FleetSession.create(project.path, env="test") as session:
-        with pytest.raises(RefusedConfigurationError, match=r"no 'storage\.sauce'"):
+        session = FleetSession.create(project.path, env="test")
+        with pytest.raises(RefusedConfigurationError, match=message):
             session.run()
+    assert {path.name for path in project.data.iterdir()} == {"01_raw"}
 
 
 # --- what is refused before anything is computed ------------------------------------------------

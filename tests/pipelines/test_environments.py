@@ -77,7 +77,7 @@ def files(folder: Path) -> set[str]:
 def test_on_the_same_sources_test_makes_the_same_release_and_leaves_production_alone(
     beside: Beside,
 ) -> None:
-    """Everything of its own, from the tables to MLflow; of production not one byte or time moves."""
+    """Everything of its own, from tables to MLflow; of production not one byte or time moves."""
     beside.anew()
     before = beside.state()
     said = beside.run("test")

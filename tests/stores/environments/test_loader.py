@@ -123,8 +123,8 @@ def test_a_value_that_production_lacks_is_named(conf: Conf) -> None:
     with pytest.raises(ConfigurationError) as caught:
         conf()
     assert str(caught.value) == (
-        "globals of the environment 'test' cannot be read: production has no 'storage.sauce' in its "
-        "globals.yml, nor has base; write it there, or give a second value: "
+        "globals of the environment 'test' cannot be read: production has no 'storage.sauce' in "
+        "its globals.yml, nor has base; write it there, or give a second value: "
         "${production:storage.sauce, …}"
     )
 
