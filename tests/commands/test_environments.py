@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from modelfleet.commands import fleet
 from tests.commands.production import FIRST, HELD, SECOND, Production
-from tests.project import Project, inside
+from tests.project import inside
 from tests.releases import CONFIGURATION, publish
 from tests.stores.environments.trees import tree
 
@@ -33,9 +33,9 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Production, str, str]
     """Production with a live release, and another one that test made."""
     production = Production.make(tmp_path_factory.mktemp("two"), policy="four_eyes")
     first = production.publish(FIRST)
-    asked = production.document("request", first, "--reason", "the first", by="data-science")
+    production.document("request", first, "--reason", "the first", by="data-science")
     for owner in ("north-operations", "south-operations"):
-        production.run("approve", asked["id"], "--reason", "looked at it", by=owner)
+        production.document("approve", first, "--reason", "looked at it", by=owner)
     second = publish(production.path / "data" / "test" / "releases", SECOND, **HELD)
     return production, first, second
 
@@ -115,10 +115,26 @@ def test_wrong_environments_are_named(
     assert message in result.output
 
 
-def test_without_a_name_it_is_the_release_of_the_last_run(few: Project) -> None:
-    """What a run left is what people want to compare; here with an environment that has none."""
-    text = run(few.path, "diff", "--against", "test").output
-    assert "the environment test has no release yet" in text or "Nothing is live in test" in text
+def test_without_a_name_it_is_the_release_of_the_last_run(
+    two: tuple[Production, str, str], tmp_path: Path
+) -> None:
+    """What a run left is what people want to compare."""
+    copy = two[0].copied(tmp_path / "copy")
+    summary = copy.path / "data" / "test" / "08_reporting" / "run_summary.json"
+    summary.parent.mkdir()
+    summary.write_text(json.dumps({"release": two[2]}))
+    arguments = ("diff", "--env", "test", "--against", "production")
+    assert document(copy.path, *arguments)["release"] == two[2]
+
+
+def test_where_nothing_is_live_it_says_what_to_name(two: tuple[Production, str, str]) -> None:
+    """Production's first release waits for people: it can be named."""
+    production, _, second = two
+    text = run(production.path, "diff", second, "--env", "test", "--against", "test").stdout
+    assert f"{second[:12]} in place of nothing" in text
+    publish(production.path / "data" / "releases", FIRST)
+    text = run(production.path, "diff", second, "--env", "test", "--against", "local").stdout
+    assert "Nothing is live in local; name one of its releases as BEFORE." in text
 
 
 def test_environments_are_listed_with_what_is_live(two: tuple[Production, str, str]) -> None:

@@ -85,8 +85,8 @@ def _compared(
     from modelfleet.commands.opening import open_releases
 
     opened = open_releases(env)
-    prefix = rid or opened.assets.load("run_summary")["release"]
     other = opened if against is None else open_releases(against)
+    prefix = rid or opened.assets.load("run_summary")["release"]
     serves = other.live if before is None else other.whole(other.find(before))
     return _Compared(opened, opened.find(prefix), other, serves)
 
