@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from tests.boundaries.environment import clone_with_production
 from tests.boundaries.page import block
@@ -159,3 +160,12 @@ def refused(attempts: dict[str, str], place: Path, words: str) -> None:
             name
         )
         assert str(place) in outcome or name == "SQLite", name
+
+
+def test_pods_get_it_read_only() -> None:
+    """Twice: the claim, and where it is mounted."""
+    pod = yaml.safe_load(block("yaml", "persistentVolumeClaim"))
+    claims = {each["name"]: each["persistentVolumeClaim"] for each in pod["volumes"]}
+    mounts = [each for container in pod["containers"] for each in container["volumeMounts"]]
+    assert claims["production"]["readOnly"] is True
+    assert [(each["name"], each["readOnly"]) for each in mounts] == [("production", True)]
