@@ -22,6 +22,7 @@ from tests.project import ROOT, inside
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
 LAYERS = (
     "raw", "intermediate", "primary", "feature", "models", "model_output", "reporting", "release",
+    "forecasts",
 )  # fmt: skip
 PARAMETER_FILES = sorted(
     file for name in ("parameters", "owners") for file in (ROOT / "conf").glob(f"*/{name}*.yml")
@@ -36,8 +37,8 @@ def loader(env: str) -> FleetConfigLoader:
 
 @cache
 def whole() -> Pipeline:
-    """All stages."""
-    return register_pipelines()["__default__"]
+    """All stages, those of the default run and those by themselves."""
+    return sum(register_pipelines().values(), Pipeline([]))
 
 
 def is_parameter(name: str) -> bool:
@@ -123,7 +124,9 @@ def test_only_production_needs_two_people(env: str) -> None:
     assert owners.policies.default == ("four_eyes" if env == "production" else "automatic")
     assert owners.owners_of("any", at=datetime.now(UTC)), "somebody owns every cohort"
     governed = {n: e for n, e in configuration["catalog"].items() if "governance" in e}
-    assert set(governed) == {"approvals", "champions", "channel", "registered_release"}
+    assert set(governed) == {
+        *("approvals", "champions", "channel", "live_releases", "registered_release")
+    }
     for entry in governed.values():
         assert Owners.model_validate(entry["governance"]["owners"]) == owners
         assert entry["governance"]["environment"] == env if env != "bwdf" else True
@@ -209,13 +212,15 @@ def test_no_key_is_written_twice(env: str) -> None:
 
 
 def test_stages_are_collapsible_groups() -> None:
-    """Six namespaces, so that Kedro-Viz shows six boxes; every node has a name."""
-    stages = ["ingestion", "validation", "baseline", "training", "evaluation", "promotion"]
+    """A namespace each, so that Kedro-Viz shows boxes; every node has a name."""
+    default = ["ingestion", "validation", "baseline", "training", "evaluation", "promotion"]
+    stages = [*default, "inference"]
     assert {node.namespace for node in whole().nodes} == set(stages)
     registered = register_pipelines()
+    assert {node.namespace for node in registered["__default__"].nodes} == set(default)
     assert set(registered) == {*stages, "__default__", "after_ingestion"}
     later = {node.namespace for node in registered["after_ingestion"].nodes}
-    assert later == {*stages[1:]}
+    assert later == {*default[1:]}
     for stage in stages:
         assert {node.namespace for node in registered[stage].nodes} == {stage}
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", node.name) for node in whole().nodes)

@@ -21,8 +21,7 @@ import polars as pl
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.release_content import table_bytes
-from modelfleet.fleet.serving import Forecaster
-from modelfleet.fleet.serving.backfill import backfill
+from modelfleet.fleet.serving import Forecaster, backfill
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import ReleaseStore
 from tests.benchmarks.recipe import default_recipe

@@ -168,33 +168,3 @@ def test_a_model_that_comes_out_otherwise_is_told(
     done = typed(project, "replay", before, "--sensor", "worse-00")
     assert done.exit_code == 1
     assert "1.0e-06" in done.stdout
-
-
-def test_runs_are_found_by_what_they_were_made_of(few: Project) -> None:
-    """In MLflow, by version of the readings, release, code; the whole lineage is an artifact."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{few.path}/data/mlflow/mlflow.db")
-    lineage = few.load("run_lineage")
-    wanted = {
-        "readings_version": lineage["readings"]["version"],
-        "readings_table": lineage["readings"]["table_id"],
-        "release": few.load("release_card")["rid"],
-        "code": lineage["code"],
-        "lock": lineage["lock"],
-    }
-    search = " and ".join(f"tags.{name} = '{value}'" for name, value in wanted.items())
-    ids = [each.experiment_id for each in client.search_experiments()]
-    (run,) = client.search_runs(ids, search)
-    assert run.info.run_id == lineage["run"]["mlflow_run"]
-    assert "run_lineage.json" in {each.path for each in client.list_artifacts(run.info.run_id)}
-
-
-def test_a_repeated_run_leaves_the_lineage_of_the_first(ran: Project) -> None:
-    """The same release is published once: what lies beside it says what it was first made of."""
-    (rid,) = ran.load("release").rids()
-    first = ran.load("release").open(rid)
-    ran.run()
-    again = ran.load("release").open(rid)
-    assert again.about == first.about
-    assert ran.load("run_lineage")["run"]["run_id"] != first.provenance["run_id"]

@@ -1,6 +1,5 @@
 """A second run, thirty days later: what serves is challenged, kept, replaced or given up."""
 
-
 import polars as pl
 import pytest
 

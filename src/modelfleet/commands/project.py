@@ -106,7 +106,8 @@ def open_assets(env: str | None) -> Assets:
     Raises:
         ConfigurationError: this is no project, or there is no such environment.
     """
-    if env is not None and env not in (there := environments()):
+    there = environments()
+    if env is not None and env not in there:
         raise ConfigurationError(f"there is no environment {env!r}; there are {there}")
     from modelfleet.stores.environments import config_loader
 

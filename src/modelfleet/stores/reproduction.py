@@ -105,7 +105,7 @@ class Reproduction:
             self._origins[rid] = Origin.of(self.release if mine else self.store.open(rid))
         return self._origins[rid]
 
-    def _readings(self, key: Mapping[str, Any], *, digest: str) -> pl.DataFrame:
+    def _readings(self, key: Mapping[str, Any], *, digest: str | None) -> pl.DataFrame:
         known = str(key["table_id"]), int(key["table_version"])
         if known not in self._versions:
             table_id, version = known

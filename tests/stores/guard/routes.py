@@ -8,26 +8,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import polars as pl
 from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
-from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
+from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
 from modelfleet.domain.approvals import Owners
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.stores.governance import append_automatic
-from modelfleet.stores.workspace import ObjectWorkspace
 from tests.fleet.ingest.batches import ingest, raw
 from tests.governed import Governed, decision
 from tests.releases import draft, sensor
 from tests.reporting.quality.contents import make_state
+from tests.stores.guard.nodes import made
+from tests.stores.guard.tasks import put_there
 from tests.stores.guard.world import ROOT, World
 from tests.stores.test_outbox import note
 
 __all__ = ["ROUTES", "Route"]
 
-FRAME = pd.DataFrame({"sensor_id": ["a", "b"], "value": [1.0, 2.0]})
+FRAME = made()
 ROWS = pl.from_pandas(FRAME)
 DAY = raw(*((hour, "a", hour) for hour in range(24)))
 LATER = "file-{}.parquet"
@@ -104,30 +104,18 @@ def save(data: Any) -> Callable[[World, DataCatalog], object]:
     return lambda _, catalog: catalog.save("it", data)
 
 
-def made() -> pd.DataFrame:
-    """The node of a pipeline."""
-    return FRAME
-
-
-def run(runner: Callable[[], Any], start: str | None = None) -> Callable[[World, DataCatalog], object]:
+def run(runner: type[AbstractRunner]) -> Callable[[World, DataCatalog], object]:
     """A pipeline of one node, with no hook of ours."""
+    return lambda _, catalog: runner().run(Pipeline([Node(made, None, "it")]), catalog)
 
-    def write(_: World, catalog: DataCatalog) -> None:
-        before = os.environ.pop("KEDRO_MP_CONTEXT", None)
-        if start:
-            os.environ["KEDRO_MP_CONTEXT"] = start
-        try:
-            runner().run(Pipeline([Node(made, None, "it", name="make")]), catalog)
-        finally:
-            os.environ.pop("KEDRO_MP_CONTEXT", None)
-            if before:
-                os.environ["KEDRO_MP_CONTEXT"] = before
+
+def run_apart(start: str) -> Callable[[World, DataCatalog], object]:
+    """The same in other processes, which build the catalog from conf/ themselves."""
+
+    def write(world: World, catalog: DataCatalog) -> None:
+        world.options["apart"].run(world.path, world.options["env"], start)
 
     return write
-
-
-def parallel(start: str) -> Callable[[World, DataCatalog], object]:
-    return run(lambda: ParallelRunner(max_workers=1), start)
 
 
 def linked(world: World) -> None:
@@ -153,6 +141,14 @@ def escaping(_: World, catalog: DataCatalog) -> None:
     catalog.save("../production/it_table", FRAME)
 
 
+def kept_result(world: World) -> None:
+    """A result that lies in production's workspace, beside the one that is to go."""
+    for name in ("kind/0001-ff.parquet", "kind/0002-ff.parquet"):
+        file = world.root / "it" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"PAR1")
+
+
 def confirm(_: World, catalog: DataCatalog) -> None:
     catalog.confirm("it")
 
@@ -173,11 +169,6 @@ def put(_: World, catalog: DataCatalog) -> None:
     catalog.load("it").put("kind/0001-ff.parquet", ROWS)
 
 
-def put_there(workspace: ObjectWorkspace) -> None:
-    """What a task does on a worker."""
-    workspace.put("kind/0001-ff.parquet", ROWS)
-
-
 def put_on_dask(world: World, catalog: DataCatalog) -> None:
     from distributed import Client
 
@@ -192,7 +183,7 @@ def put_on_loky(_: World, catalog: DataCatalog) -> None:
 
 
 def remove(_: World, catalog: DataCatalog) -> None:
-    catalog.load("it").remove(["kind/0001-ff.parquet"])
+    catalog.load("it").remove(["kind/0002-ff.parquet"])
 
 
 def ingest_more(_: World, catalog: DataCatalog) -> None:
@@ -238,7 +229,7 @@ def publish(_: World, catalog: DataCatalog) -> None:
 
 
 def post(_: World, catalog: DataCatalog) -> None:
-    catalog.load("it").post(note())
+    catalog.load("it").post(note(by=datetime.now(UTC).isoformat()))
 
 
 def list_files(world: World, catalog: DataCatalog) -> None:
@@ -332,7 +323,7 @@ STORES = [
     Route("lists of results (`ShardedFrameDataset`)", "`catalog.save`", "path",
           ours("sharded_frame.ShardedFrameDataset", path=f"{ROOT}/workspace"), list_files),
     Route("workspace", "`put` in this process", "folder", WORKSPACE, put),
-    Route("workspace", "`remove` in this process", "folder", WORKSPACE, remove),
+    Route("workspace", "`remove` in this process", "folder", WORKSPACE, remove, prepare=kept_result),
     Route("workspace", "`put` in a process of joblib", "folder", WORKSPACE, put_on_loky),
     Route("workspace", "`put` on a Dask worker", "folder", WORKSPACE, put_on_dask, needs="dask"),
     Route("workspace", "`put` in this process", "S3",
@@ -366,7 +357,7 @@ RUNNERS = [
     Route("`SequentialRunner`", "a node's output", "path", csv(f"{ROOT}/it.csv"), run(SequentialRunner)),
     Route("`ThreadRunner`", "a node's output", "path", csv(f"{ROOT}/it.csv"), run(ThreadRunner)),
     *(
-        Route(f"`ParallelRunner`, {start}", "a node's output", "path", csv(f"{ROOT}/it.csv"), parallel(start))
+        Route(f"`ParallelRunner`, {start}", "a node's output", "path", csv(f"{ROOT}/it.csv"), run_apart(start), needs="apart")
         for start in ("fork", "forkserver", "spawn")
     ),
 ]  # fmt: skip

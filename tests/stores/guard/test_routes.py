@@ -1,14 +1,13 @@
 """Every way to write into production: refused in another environment, open in production."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modelfleet.domain.errors import ProtectedError
 from tests.clusters import DaskCluster
 from tests.servers import PostgresServer, S3Server
+from tests.stores.guard.apart import Apart
 from tests.stores.guard.routes import ROUTES, Route
 from tests.stores.guard.world import World, make_world, state_of
 
@@ -48,6 +47,12 @@ def postgres_place(postgres_server: PostgresServer) -> PostgresServer:
 
 
 @pytest.fixture
+def apart_place(apart: Apart) -> Apart:
+    """A process that runs pipelines in parallel."""
+    return apart
+
+
+@pytest.fixture
 def dask_place(dask_cluster: DaskCluster) -> DaskCluster:
     """Workers."""
     return dask_cluster
@@ -80,15 +85,16 @@ def elsewhere(world: World) -> Any:
 def test_a_way_is_open_in_production_alone(route: Route, world: World) -> None:
     """From test it is refused, and production holds the same bytes; from production it works."""
     route.prepare(world)
-    route.write(world, world.catalog("production"))
+    take(route, world, "production")
     before = state_of(world.root), elsewhere(world)
     assert len(before[0]) > 1 or before[1] or route.what == "MLflow mirror"
-
-    catalog = world.catalog("test")
     with pytest.raises(Exception) as caught:  # noqa: PT011  each runner and engine has its own
-        route.write(world, catalog)
+        take(route, world, "test")
     assert REFUSED in str(caught.value)
     assert (state_of(world.root), elsewhere(world)) == before
 
-    route.prepare(world)
-    route.write(world, world.catalog("production"))
+
+def take(route: Route, world: World, env: str) -> None:
+    """Go a way in an environment."""
+    world.options["env"] = env
+    route.write(world, world.catalog(env))

@@ -65,12 +65,12 @@ class World:
         GuardHooks().after_context_created(context)  # type: ignore[arg-type]
         return loader
 
-    def catalog(self, env: str) -> DataCatalog:
+    def catalog(self, env: str, kind: type[DataCatalog] = DataCatalog) -> DataCatalog:
         """The catalog of an environment, as a run or a notebook has it."""
         loader = self.loader(env)
         config = _convert_paths_to_absolute_posix(self.path, loader["catalog"])
         has = (self.path / "conf/base/credentials.yml").exists()
-        return DataCatalog.from_config(config, loader["credentials"] if has else None)
+        return kind.from_config(config, loader["credentials"] if has else None)
 
     def assets(self, env: str) -> Assets:
         """The same, as commands have it."""

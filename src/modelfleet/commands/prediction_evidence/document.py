@@ -188,11 +188,12 @@ def _release(facts: Facts) -> Row | None:
 
 
 def _data(facts: Facts) -> Row:
-    known = facts.release.provenance.get("readings", {}) if facts.release else {}
+    """Of what the forecast, and of what its maker, was made."""
+    lineage = facts.lineage
     return {
-        "forecast_version": facts.stored.row["readings_version"],
-        "release_version": known.get("version"),
-        "table_id": known.get("table_id"),
+        "readings_version": facts.stored.row["readings_version"],
+        "learned_from_version": lineage.get("table_version"),
+        **{name: lineage.get(name) for name in ("table_id", "run_id", "made_at", "code", "lock")},
     }
 
 

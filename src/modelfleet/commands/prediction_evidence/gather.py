@@ -14,14 +14,19 @@ from modelfleet.commands.prediction_evidence.stored import Stored, find_predicti
 from modelfleet.commands.prediction_evidence.times import read_time
 from modelfleet.commands.project import Assets
 from modelfleet.commands.sensor_rows import scan_asset
-from modelfleet.domain.errors import DataError, ModelfleetError, ReleaseError
+from modelfleet.domain.errors import ModelfleetError, ReleaseError, RetiredError
+from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.fleet.event_overlap import overlapping_events
+from modelfleet.fleet.inference.provisional import Provisional
 from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.isolation import reason_of
 from modelfleet.fleet.service import TablesInHand, service_of
+from modelfleet.fleet.serving import Forecaster
 from modelfleet.fleet.serving.backfill import backfill_needs_from, trace_forecast
 from modelfleet.fleet.serving.explanation import Explanation, explain_step, summed_with
 from modelfleet.stores.delta import scan_table
+from modelfleet.stores.lineage import lineage_of
 
 if TYPE_CHECKING:
     from modelfleet.stores.release_store import Release
@@ -42,7 +47,7 @@ class Facts:
         stored: as it was made.
         fleet: clocks and grid.
         sensor: its metadata; empty where the fleet does not know it any more.
-        release: the verified release that made it; ``None`` where there is none, or none sound.
+        release: the verified release that made it; ``None`` where none did, or it is not sound.
         explanation: what it was made of; ``None`` where it could not be computed again.
         problem: why it could not be.
         service: what the release says of the sensor, with figures.
@@ -56,6 +61,7 @@ class Facts:
         readings: ``timestamp`` and ``value`` since two weeks before the origin, to the end of the
             horizon, as they are known today.
         coverage: share of the readings that the interval shall cover.
+        lineage: of the model or the baseline that made it; empty where nothing is recorded.
     """
 
     stored: Stored
@@ -74,6 +80,7 @@ class Facts:
     lately: Sequence[Row] = ()
     readings: pl.DataFrame
     coverage: float | None = None
+    lineage: Row = field(default_factory=dict)
 
 
 def gather_facts(assets: Assets, sensor_id: str, at: str, *, origin: str | None = None) -> Facts:
@@ -108,7 +115,7 @@ class _Search:
     def facts(self) -> Facts:
         release, problem = self._release()
         explanation = None
-        if release is not None:
+        if problem is None:
             explanation, problem = self._explanation(release)
         return Facts(
             stored=self.stored,
@@ -155,52 +162,67 @@ class _Search:
         return last + timedelta(minutes=self.fleet.grid.step_minutes)
 
     def _release(self) -> "tuple[Release | None, str | None]":
+        """The release, if one made the forecast, or why it cannot be relied on."""
         rid = self.row["release"]
         if rid is None:
-            return None, "no release was proved when it was made"
+            return None, None
         try:
             found: Release = self.opened.store.open(rid)
         except ReleaseError as error:
             return None, str(error)
         return found, None
 
-    def _explanation(self, release: "Release") -> tuple[Explanation | None, str | None]:
+    def _explanation(self, release: "Release | None") -> tuple[Explanation | None, str | None]:
         """Computed again, or why that cannot be done."""
         try:
-            content = release.forecaster.content
-            if self.sensor_id not in content.ids:
+            forecaster = release.forecaster if release else self._baselines_alone()
+            if self.sensor_id not in forecaster.content.ids:
                 return None, None  # nothing was computed, so nothing can be computed again
-            together = summed_with(content, self.sensor_id)
-            packages = tuple(self.parameters["training"]["allowed_packages"])
-            since = backfill_needs_from(release.forecaster, [self.origin])
-            outcome, covariates = trace_forecast(
-                release.forecaster,
-                self._readings_then(since, together),
-                origin=self.origin,
-                sensors=together,
-                covariates=self._covariates(),
-                excluded=self._excluded(content.axis),
-                packages=packages,
-            )
-            at = self.row["timestamp"]
-            return explain_step(
-                outcome, self.sensor_id, at, covariates=covariates, packages=packages
-            ), None
+            return self._computed(forecaster), None
         except ModelfleetError as error:
             return None, str(error)
 
+    def _computed(self, forecaster: Forecaster) -> Explanation:
+        together = summed_with(forecaster.content, self.sensor_id)
+        packages = tuple(self.parameters["training"]["allowed_packages"])
+        outcome, covariates = trace_forecast(
+            forecaster,
+            self._readings_then(backfill_needs_from(forecaster, [self.origin]), together),
+            origin=self.origin,
+            sensors=together,
+            covariates=self._covariates(),
+            excluded=self._excluded(forecaster.content.axis),
+            packages=packages,
+        )
+        at = self.row["timestamp"]
+        return explain_step(outcome, self.sensor_id, at, covariates=covariates, packages=packages)
+
+    def _baselines_alone(self) -> Forecaster:
+        """What forecast where no release was proved: configured baselines, of readings alone."""
+        return Forecaster.of(
+            Provisional.of(
+                self.sensors.filter(pl.col("sensor_id") == self.sensor_id),
+                last=self.origin - timedelta(minutes=self.fleet.grid.step_minutes),
+                reason=self.row["reason"],
+                fleet=self.fleet,
+                baseline=BaselineParameters.model_validate(self.parameters["baseline"]),
+            )
+        )
+
     def _readings_then(self, since: datetime | None, sensors: Sequence[str]) -> pl.DataFrame:
         """What was known when the forecast was made: that version, and nothing after the origin."""
+        from deltalake.exceptions import DeltaError
+
         version = self.row["readings_version"]
         try:
             table = scan_table(self.assets.place("readings"), version=version)
             time = pl.col("timestamp")
             rows = self._of(table, sensors).filter(time < self.origin)
             return (rows if since is None else rows.filter(time >= since)).collect()
-        except Exception as error:  # whatever Delta and Polars raise on files that are gone
-            raise DataError(
-                f"version {version} of the readings, from which it was made, is not kept any more"
-                f" ({type(error).__name__})"
+        except (DeltaError, OSError, ValueError, pl.exceptions.PolarsError) as error:
+            raise RetiredError(
+                f"version {version} of the readings, of which it was made, is not kept any more "
+                f"({reason_of(error)})"
             ) from error
 
     def _of(self, table: pl.LazyFrame, sensors: Sequence[str]) -> pl.LazyFrame:
@@ -267,7 +289,14 @@ class _Search:
             "approved_by": approved,
             "live": self.opened.live.get(cohort or "") == release.rid,
             "coverage": configuration.get("interval", {}).get("coverage"),
+            "lineage": self._lineage(release.rid),
         }
+
+    def _lineage(self, rid: str) -> Row:
+        rows = lineage_of(self.opened.store, rid)
+        maker = pl.col("version").eq_missing(pl.lit(self.row["model_version"], dtype=pl.String))
+        mine = rows.filter(pl.col("sensor_id") == self.sensor_id, maker).to_dicts()
+        return mine[0] if mine else {}
 
     def _entry(self, rid: str, cohort: str | None) -> Any:
         """The last entry that made a release live for a cohort."""

@@ -66,7 +66,8 @@ def _backup(document: Document, figures: Figures) -> list[str]:
     if backup is None or backup["name"] is None:
         return []
     what = BASELINES.get(backup["name"], backup["name"])
-    lines = [f"  {figures.full(backup['value'])}, {what}"]
+    says = "no value" if backup["value"] is None else figures.full(backup["value"])
+    lines = [f"  {says}, {what}"]
     if backup["stale"]:
         lines.append("  as the release kept it, for want of recent readings")
     zone = ZoneInfo(document["time_zone"])
@@ -95,6 +96,8 @@ def _told(week: Document) -> str:
 def _around(document: Document, figures: Figures) -> list[str]:
     """The hours before and after, of what was forecast and of what was read."""
     zone = ZoneInfo(document["time_zone"])
+    if not any(r[name] is not None for r in document["path"] for name in ("value", "actual")):
+        return []
     place = [row["timestamp"] for row in document["path"]].index(document["timestamp"])
     near = document["path"][max(place - 2, 0) : place + 3]
     rows = [
@@ -136,6 +139,10 @@ def _evidence(document: Document) -> Iterator[str]:
     if model is not None:
         yield _line("model", f"{model['version'][:12]}, recipe {model['recipe']}")
         yield _line("learned", _learned(model))
+        if (version := document["data"]["learned_from_version"]) is not None:
+            yield _line(
+                "", f"version {version} of the readings, in run {document['data']['run_id']}"
+            )
         yield _line("error in the test", _error(model, document["sensor"]["unit"]))
     if release is not None:
         yield _line(
@@ -184,9 +191,7 @@ def _since(release: Document) -> str:
 
 def _made_from(document: Document) -> str:
     data, forecast = document["data"], document["forecast"]
-    learned = data["release_version"]
-    text = f"readings before {_utc(forecast['origin'])}, version {data['forecast_version']}"
-    return text + (f"; the release learned from version {learned}" if learned is not None else "")
+    return f"readings before {_utc(forecast['origin'])}, version {data['readings_version']}"
 
 
 def _events(events: Sequence[Document]) -> list[str]:

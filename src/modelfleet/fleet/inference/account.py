@@ -99,7 +99,9 @@ def _account(
 def _by_sensor(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per sensor: its worst source, and why. A sensor counts once, by its worst step."""
     rank = pl.col("source").replace_strict(
-        {name: rank for rank, name in enumerate(PREDICTION_SOURCES)}, return_dtype=pl.Int8
+        {name: rank for rank, name in enumerate(PREDICTION_SOURCES)},
+        default=len(PREDICTION_SOURCES),
+        return_dtype=pl.Int8,
     )
     worst = rows.with_columns(rank=rank).sort("rank", "timestamp", descending=[True, False])
     return worst.unique("sensor_id", keep="first", maintain_order=True).sort("sensor_id")

@@ -33,7 +33,7 @@ from modelfleet.fleet.serving.readings import read_covariates, scan_readings
 from modelfleet.fleet.serving.rows import Outcome, forecast_rows, unknown_rows
 from modelfleet.fleet.serving.service import serve
 from modelfleet.fleet.serving.stacks import Stacks
-from modelfleet.fleet.serving.stretches import Progress, Stretches
+from modelfleet.fleet.serving.stretches import Progress, Stretches, near_each_other
 from modelfleet.fleet.serving.window import Window, check_age, step_of, window_of
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["backfill", "backfill_needs_from", "in_sample", "trace_forecast"]
 
 NOTHING_EXCLUDED: Mapping[str, Periods] = {}
-
-ORIGINS = 32
-"""Origins that share a window, at most."""
 
 
 def backfill(
@@ -213,7 +210,7 @@ def _in_turn(
 ) -> "Iterator[_Share]":
     """Window by window, each going on from the one before."""
     history = stretches.content.history
-    for origins in _shares(steps, history):
+    for origins in near_each_other(steps, history):
         begin = origins[0] - history
         if begin - known.step > stretches.length:
             known = stretches.sum_up(known, begin)
@@ -221,16 +218,6 @@ def _in_turn(
         window = window_of(stretches.content, laid, known.sums, origins, left_out={})
         yield _Share(stretches, window, known, terms, since)
         known = known.moved(begin, window.before)
-
-
-def _shares(steps: Sequence[int], length: int) -> Iterator[tuple[int, ...]]:
-    """Origins that share a window: so many at most, and none further from the first than that."""
-    start = 0
-    for stop in range(1, len(steps) + 1):
-        full = stop - start == ORIGINS or stop == len(steps)
-        if full or steps[stop] - steps[start] > length:
-            yield tuple(steps[start:stop])
-            start = stop
 
 
 @dataclass(frozen=True, eq=False)

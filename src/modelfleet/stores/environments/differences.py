@@ -1,7 +1,7 @@
 """What differs between two environments, sorted by what it means."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kedro.config import MissingConfigException
@@ -104,7 +104,8 @@ def _catalog(first: FleetConfigLoader, second: FleetConfigLoader) -> tuple[list[
     """Differences that are more than another place, and how many entries are no more than that."""
     taken = {n for side in (first, second) for _, names in side.taken.assets() for n in names}
     sides = [_made(first, without=taken), _made(second, without=taken)]
-    placed = [_placeless(loader, side) for loader, side in zip((first, second), sides, strict=True)]
+    words = [_words(first), _words(second)]
+    placed = [_placeless(side, own) for side, own in zip(sides, words, strict=True)]
     found = changes(*({"catalog": side} for side in placed))
     entries = {each.path.split(".")[1] for each in found}
     moved = {n for n in sides[0].keys() & sides[1].keys() if sides[0][n] != sides[1][n]}
@@ -125,19 +126,28 @@ def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _placeless(loader: FleetConfigLoader, value: Any) -> Any:
-    """A value in which the environment's own places and name are words."""
+def _words(loader: FleetConfigLoader) -> list[tuple[str, str]]:
+    """An environment's own places and its name, each with the word that stands for it."""
+    found = loader["globals"]
+    storage = found.get("storage") or {}
+    places = {"shared": storage.get("shared"), "root": storage.get("root")}
+    named = {**places, "environment": found.get("environment")}
+    return [
+        (rf"(?<![\w.]){re.escape(str(place))}(?![\w.])", f"<{word}>")
+        for word, place in named.items()
+        if place
+    ]
+
+
+def _placeless(value: Any, words: Sequence[tuple[str, str]]) -> Any:
+    """A value in which places and names of an environment are words."""
     if isinstance(value, Mapping):
-        return {name: _placeless(loader, each) for name, each in value.items()}
+        return {name: _placeless(each, words) for name, each in value.items()}
     if isinstance(value, list):
-        return [_placeless(loader, each) for each in value]
-    if not isinstance(value, str):
-        return value
-    storage = loader["globals"].get("storage") or {}
-    words = {"shared": storage.get("shared"), "root": storage.get("root")}
-    for word, place in {**words, "environment": loader["globals"].get("environment")}.items():
-        if place:
-            value = re.sub(rf"(?<![\w.]){re.escape(str(place))}(?![\w.])", f"<{word}>", value)
+        return [_placeless(each, words) for each in value]
+    if isinstance(value, str):
+        for pattern, word in words:
+            value = re.sub(pattern, word, value)
     return value
 
 
