@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from tests.boundaries.environment import clone_with_production
 from tests.boundaries.page import block
@@ -129,26 +130,22 @@ def test_every_write_is_refused_by_the_rights_of_files(production: Path) -> None
     assert tree(production) == before
 
 
-BOUNDARY = ["read-only mount"] if may_mount(ROOT) else []
+if may_mount(ROOT):
 
-
-@pytest.mark.parametrize("boundary", BOUNDARY)
-def test_every_write_is_refused_by_a_read_only_mount(
-    few: Project, tmp_path: Path, boundary: str
-) -> None:
-    """Also to root with all of its rights."""
-    production, seen = make_production(tmp_path / "production", few.data), tmp_path / "seen"
-    seen.mkdir()
-    before = tree(production)
-    command = shlex.join([sys.executable, "-m", "tests.boundaries.writes", str(seen)])
-    done = subprocess.run(
-        [*MOUNT, "sh", "-ec", f"{MOUNTS}\n{command}"],
-        env={**os.environ, "PRODUCTION": str(production), "SEEN": str(seen)},
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    refused(json.loads(done.stdout), seen, "Read-only file system|read-only SQLite")
-    assert tree(production) == before
+    def test_every_write_is_refused_by_a_read_only_mount(few: Project, tmp_path: Path) -> None:
+        """Also to root with all of its rights."""
+        production, seen = make_production(tmp_path / "production", few.data), tmp_path / "seen"
+        seen.mkdir()
+        before = tree(production)
+        command = shlex.join([sys.executable, "-m", "tests.boundaries.writes", str(seen)])
+        done = subprocess.run(
+            [*MOUNT, "sh", "-ec", f"{MOUNTS}\n{command}"],
+            env={**os.environ, "PRODUCTION": str(production), "SEEN": str(seen)},
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        refused(json.loads(done.stdout), seen, "Read-only file system|read-only SQLite")
+        assert tree(production) == before
 
 
 def refused(attempts: dict[str, str], place: Path, words: str) -> None:
@@ -159,3 +156,12 @@ def refused(attempts: dict[str, str], place: Path, words: str) -> None:
             name
         )
         assert str(place) in outcome or name == "SQLite", name
+
+
+def test_pods_get_it_read_only() -> None:
+    """Twice: the claim, and where it is mounted."""
+    pod = yaml.safe_load(block("yaml", "persistentVolumeClaim"))
+    claims = {each["name"]: each["persistentVolumeClaim"] for each in pod["volumes"]}
+    mounts = [each for container in pod["containers"] for each in container["volumeMounts"]]
+    assert claims["production"]["readOnly"] is True
+    assert [(each["name"], each["readOnly"]) for each in mounts] == [("production", True)]

@@ -9,6 +9,7 @@ from kedro.io import DatasetError
 
 from modelfleet.domain.errors import DataError, TaskError
 from modelfleet.stores.denials import Denial, denial_of, unwritable
+from tests.boundaries.page import block
 
 RIGHTS = '; correct the place in conf/, or give this account the right to it: "The real boundary"'
 KEYS = "; correct the key or its secret"
@@ -137,3 +138,28 @@ def test_a_place_below_a_file_is_denied(tmp_path: Path) -> None:
     denial = unwritable(str(tmp_path / "file" / "below"))
     assert denial is not None
     assert denial.place == str(tmp_path / "file")
+
+
+SHOWN = block("text", "Denied: ").splitlines()
+FORBIDDEN_URL = "https://s3.eu-central-1.amazonaws.com/plant/production/…"
+
+
+@pytest.mark.parametrize(
+    ("line", "denial"),
+    zip(
+        SHOWN,
+        [
+            Denial(
+                "the file system",
+                "/srv/modelfleet/production/channels/000002.json",
+                "Permission denied",
+            ),
+            Denial("the object store", FORBIDDEN_URL, "403 AccessDenied (PUT)"),
+            Denial("PostgreSQL", "", "permission denied for table readings"),
+        ],
+        strict=True,
+    ),
+)
+def test_the_page_shows_what_is_told(line: str, denial: Denial) -> None:
+    """Up to the remedy, which it leaves out."""
+    assert f"Denied: {denial}".startswith(line.removesuffix("…"))
