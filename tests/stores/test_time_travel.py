@@ -134,3 +134,12 @@ def test_changed_values_are_found_by_content(store: DeltaIngestionStore) -> None
     rows.with_columns(pl.col("value") + 1e-9).write_parquet(file)
     with pytest.raises(DataError, match="holds other rows"):
         readings_of_shard(readings, shard, digest=digest)
+
+
+def test_a_broken_file_is_told(store: DeltaIngestionStore) -> None:
+    """What cannot be read is no reason for a traceback."""
+    readings, shard, digest = as_it_was(store)
+    file = next(Path(store.readings).glob(f"shard={shard}/*.parquet"))
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"version 1 of the readings .* cannot be read"):
+        readings_of_shard(readings, shard, digest=digest)
