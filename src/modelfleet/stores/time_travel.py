@@ -76,7 +76,7 @@ def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str | None
         )
     try:
         rows = by_sensor_and_time(readings.read(shard))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:  # Arrow raises the last
         raise DataError(f"{where} cannot be read: {reason_of(error)}; {REMEDY}") from error
     found = digest_shards(rows.with_columns(shard=pl.lit(shard, dtype=pl.Int64)))
     known = str(found[shard]) if found else None
