@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.production import FIRST, SECOND, Production
+from tests.releases import sensor
 
 REASON = ("--reason", "looked at it")
 
@@ -90,8 +91,8 @@ def test_a_sensor_that_is_not_served_is_named(old: tuple[Production, str, str]) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["lineage"], "give one of --model, --sensor and --release"),
-        (["lineage", "--model", "n1-1", "--sensor", "n1"], "give one of"),
+        (["lineage"], "give either --release, or --model, --sensor or both"),
+        (["lineage", "--model", "n1-1", "--release", "abcd"], "give either --release"),
         (["lineage", "--model", "n1"], "at least 4 characters"),
         (["replay", "abcd"], "give either --sensor"),
         (["replay", "abcd", "--sensor", "n1", "--sample", "2"], "give either --sensor"),
@@ -123,3 +124,14 @@ def test_lineage_that_was_changed_is_not_believed(
     done = copy.run("lineage", "--release", old[1])
     assert done.exit_code == 1
     assert "cannot be trusted: altered 'lineage.parquet'" in done.output
+
+
+def test_sensors_with_the_same_readings_are_told_apart(tmp_path: Path) -> None:
+    """Both have the same version; whose is meant is said by the sensor."""
+    production = Production.make(tmp_path / "project")
+    production.publish([sensor("n1", version="twin-1"), sensor("n2", version="twin-1")])
+    done = production.run("lineage", "--model", "twin")
+    assert done.exit_code == 1
+    assert "'twin-1 of n1', 'twin-1 of n2'; add --sensor" in done.output
+    told = production.document("lineage", "--model", "twin", "--sensor", "n2")
+    assert (told["sensor_id"], told["version"]) == ("n2", "twin-1")

@@ -161,7 +161,8 @@ def _origin(each: Row) -> str:
 
 
 def _extreme(row: Row) -> str:
-    return f"{row['version'][:12]} of {shown(row['sensor_id'])}, learned until {_time(row['trained_to'])}"
+    until = _time(row["trained_to"])
+    return f"{row['version'][:12]} of {shown(row['sensor_id'])}, learned until {until}"
 
 
 def _time(text: str | None) -> str:

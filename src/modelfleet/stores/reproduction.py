@@ -62,7 +62,7 @@ class Reproduction:
         """
         for key, rows in lineage.sort("sensor_id").group_by(GROUP, maintain_order=True):
             try:
-                yield from self._group(dict(zip(GROUP, key, strict=True)), rows)
+                yield from list(self._group(dict(zip(GROUP, key, strict=True)), rows))
             except ModelfleetError as error:
                 yield from (self._told(row, problem=str(error)) for row in rows.to_dicts())
 

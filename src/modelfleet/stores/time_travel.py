@@ -7,6 +7,7 @@ import polars as pl
 
 from modelfleet.domain.errors import DataError, RetiredError, listing
 from modelfleet.fleet.ingest.digests import digest_shards
+from modelfleet.fleet.isolation import reason_of
 from modelfleet.stores.delta import open_table
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.order import by_sensor_and_time
@@ -73,7 +74,10 @@ def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str | None
             f"{where} has lost {len(gone)} files of shard {shard}, such as {listing(gone[:1])}: "
             f"the table was vacuumed; {REMEDY}"
         )
-    rows = by_sensor_and_time(readings.read(shard))
+    try:
+        rows = by_sensor_and_time(readings.read(shard))
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:  # Arrow raises the last
+        raise DataError(f"{where} cannot be read: {reason_of(error)}; {REMEDY}") from error
     found = digest_shards(rows.with_columns(shard=pl.lit(shard, dtype=pl.Int64)))
     known = str(found[shard]) if found else None
     if known != digest:
@@ -90,10 +94,9 @@ def _opened(path: str, version: int) -> "DeltaTable":
     try:
         table = open_table(path, version=version)
     except (DeltaError, OSError, ValueError) as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise RetiredError(
             f"version {version} of the readings at {path} is not in the table's log any more "
-            f"({reason}): the log was shortened; {REMEDY}"
+            f"({reason_of(error)}): the log was shortened; {REMEDY}"
         ) from error
     if table is None:
         raise RetiredError(f"there is no table of readings at {path}; {REMEDY}")
