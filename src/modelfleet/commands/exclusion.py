@@ -186,10 +186,10 @@ class Draft:
             f"  models   {models}",
         ]
         if written:
-            everywhere = ", which holds in every environment" if self.file.parts[1] == BASE else ""
+            everywhere = ", in any environment" if self.file.parts[1] == BASE else ""
             lines += [
                 f"Next:  {commit}",
-                f"       and have it reviewed{everywhere}; nothing is left out before it is merged",
+                f"       Have it reviewed: nothing is left out before it is merged{everywhere}",
                 f"Then:  {run}",
                 f"       {show}",
             ]
@@ -215,9 +215,11 @@ def draft_of(asked: Asked, *, env: str | None, into: str, name: str | None) -> D
     from modelfleet.stores.event_file import FILE, entry_added
 
     asked.check()
-    assets = open_assets(env or (into if into != BASE else None))
-    calendar = open_calendar(assets)
+    assets = open_assets(env)
     file = _folder(into) / FILE
+    if env is None and into != BASE:
+        assets = open_assets(into)
+    calendar = open_calendar(assets)
     entry = asked.entry(calendar)
     name = name or _free_name(entry, calendar)
     row = _row(assets, calendar, name, entry)

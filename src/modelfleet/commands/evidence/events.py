@@ -47,7 +47,8 @@ def _answer(event: Mapping[str, Any]) -> str:
         known = "left out" if event["excluded_now"] else "not left out"
         return f"not recorded; by the calendar of today {known}"
     if event["excluded"]:
-        return "left out" if event["excluded_now"] else "left out, though not by the calendar of today"
+        today = "" if event["excluded_now"] else ", though not by the calendar of today"
+        return f"left out{today}"
     if event["left_out_hours"]:
         return f"{event['left_out_hours']:,.0f} h left out for another event, the others learned"
     return (
