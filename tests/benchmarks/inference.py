@@ -137,8 +137,7 @@ def run(folder: Path, axis: Axis, origins: tuple[str, ...] = (), *, name: str) -
     frames = forecast_fleet(plan, inputs)
     while (rows := watch.over("forecast", lambda: next(frames, None))) is not None:
         watch.over("append", lambda rows=rows: append_origin(path, rows))
-    stored = watch.over("read back", pl.scan_delta(path).collect)
-    (account, *_) = watch.over("count", lambda: account_for(stored, plan))
+    (account, *_) = watch.over("count", lambda: account_for(pl.scan_delta(path), plan))
     assert account["sources"]["model"] > 0
     return watch
 

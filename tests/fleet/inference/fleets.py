@@ -123,7 +123,7 @@ class Fleet:
             packages=["sklearn"],
         )
         rows = pl.concat(forecast_fleet(plan, inputs))
-        account_for(rows, plan)
+        account_for(rows.lazy(), plan)
         return rows
 
     def altered(self, **changes: Any) -> "Fleet":

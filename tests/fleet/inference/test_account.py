@@ -62,9 +62,9 @@ def mixed() -> pl.DataFrame:
     return worse(rows, "d", 2, source="none", reason="retired_by_owner")
 
 
-def test_each_sensor_counts_once_by_its_worst_step(mixed: pl.DataFrame) -> None:
-    """Sources sum to the sensors, steps to the rows; retired sensors are nobody's backup."""
-    (account,) = account_for(mixed, planned("a", "b", "c", "d"))
+def test_each_sensor_counts_once_by_most_of_its_steps(mixed: pl.DataFrame) -> None:
+    """The worse of equals; sources sum to the sensors, steps to the rows; nobody backs retired."""
+    (account,) = account_for(mixed.lazy(), planned("a", "b", "c", "d"))
     assert account["sources"] == {"model": 1, "champion": 1, "baseline": 1, "none": 1}
     assert account["steps"] == {"model": 3, "champion": 2, "baseline": 1, "none": 2}
     assert account["reasons"] == {"features_missing": 1, "retired_by_owner": 1}
@@ -74,10 +74,18 @@ def test_each_sensor_counts_once_by_its_worst_step(mixed: pl.DataFrame) -> None:
     assert account["releases"] == {RID: 4}
 
 
+def test_a_backup_of_single_steps_is_told_beside() -> None:
+    """Its sensor is still on a model."""
+    rows = worse(predicted(steps=3), "b", 1, source="baseline", reason="too_high")
+    (account,) = account_for(rows.lazy(), planned("a", "b"))
+    assert account["sources"]["model"] == 2
+    assert (account["reasons"], account["partly"]) == ({}, {"too_high": 1})
+
+
 def test_models_that_have_learned_from_what_they_forecast_are_counted() -> None:
     """They may be shown, and must not be judged."""
     rows = worse(predicted(), "b", 2, trained_to=DAY + timedelta(days=30))
-    (account,) = account_for(rows, planned("a", "b"))
+    (account,) = account_for(rows.lazy(), planned("a", "b"))
     assert account["in_sample"] == 1
 
 
@@ -89,7 +97,7 @@ def test_models_that_have_learned_from_what_they_forecast_are_counted() -> None:
         (lambda rows: rows.head(3), "with too few steps: 'b'"),
         (lambda rows: pl.concat([rows, rows.tail(1)]), "more than once: 'b'"),
         (lambda rows: worse(rows, "b", 1, source="luck"), "report it as a bug"),
-        (lambda rows: rows.head(0), "has no origin '2019-01-01 00:00'"),
+        (lambda rows: rows.head(0), "missing: 'a', 'b'"),
     ],
     ids=["missing", "unknown", "too few", "twice", "another source", "nothing"],
 )
@@ -98,21 +106,21 @@ def test_counts_that_do_not_add_up_end_the_run(
 ) -> None:
     """No sensor disappears, and none counts twice."""
     with pytest.raises(PredictionError, match=words):
-        account_for(change(predicted()), planned("a", "b"))
+        account_for(change(predicted()).lazy(), planned("a", "b"))
 
 
 def test_what_was_kept_is_counted_as_it_is() -> None:
     """A sensor that came later has no forecast of an earlier origin."""
     rows = pl.concat([predicted(sensors=("a",)), predicted(NEXT)])
     plan = planned("a", "b", kept=(DAY,), origins=(DAY, NEXT))
-    accounts = account_for(rows, plan)
+    accounts = account_for(rows.lazy(), plan)
     assert [each["state"] for each in accounts] == ["kept", "appended"]
     assert [each["sensors"] for each in accounts] == [1, 2]
 
 
 def test_too_many_backups_are_told_with_their_reasons(mixed: pl.DataFrame) -> None:
     """Each limit by itself, and what to look at."""
-    accounts = account_for(mixed, planned("a", "b", "c", "d"))
+    accounts = account_for(mixed.lazy(), planned("a", "b", "c", "d"))
     check_shares(accounts, max_backup=0.2, max_fallback=0.4)
     with pytest.raises(PredictionError, match=r"16\.7 %.*1 sensors features_missing.*written"):
         check_shares(accounts, max_backup=0.1, max_fallback=0.4)
@@ -124,7 +132,7 @@ def summary_of(rows: pl.DataFrame, plan: InferencePlan) -> dict[str, Any]:
     """The summary of a run."""
     recent = RecentReadings(pl.LazyFrame(), 1000, DAY - timedelta(weeks=5), None)
     return inference_summary(
-        account_for(rows, plan), plan, recent, fleet="t", parameters=LIMITS, run=RUN
+        account_for(rows.lazy(), plan), plan, recent, fleet="t", parameters=LIMITS, run=RUN
     )
 
 
