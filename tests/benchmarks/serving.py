@@ -120,9 +120,7 @@ def measure_backfill(made: Made, sensors: int) -> dict[str, tuple[float, float]]
 
     weeks = (made.axis.stop - made.axis.first) // WEEK
     return {
-        f"backfill {count} daily origins, {weeks} weeks of history": median_of(
-            functools.partial(days, count)
-        )
+        f"backfill of {count}, {weeks} weeks of history": median_of(functools.partial(days, count))
         for count in (1, DAYS)
     }
 

@@ -299,6 +299,8 @@ def test_it_counts_models_that_have_seen_what_they_forecast(made: Made) -> None:
     assert in_sample(forecaster, learned[0]) == serving
     assert in_sample(forecaster, learned[-1]) == learned.count(learned[-1])
     assert in_sample(forecaster, at(-WEEK), sensors=["excluded", "whole", "nobody"]) == 1
+    with pytest.raises(DataError, match="without a time zone"):
+        in_sample(forecaster, at(0).replace(tzinfo=None))
 
 
 def test_nothing_read_yet_is_told_of_every_sensor(made: Made, readings: pl.DataFrame) -> None:

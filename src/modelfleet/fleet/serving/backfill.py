@@ -15,12 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from modelfleet.domain.features import Covariates
 from modelfleet.domain.weekly_sums import WeeklySums
-from modelfleet.fleet.arrays import as_days
 from modelfleet.fleet.ingest.covariates import covariate_arrays
 from modelfleet.fleet.model_bytes import KNOWN_PACKAGES
 from modelfleet.fleet.roster import Periods
@@ -157,10 +155,14 @@ def in_sample(
         forecaster: of the release that forecasts.
         origin: time of the first step to forecast.
         sensors: ids that are forecast; ``None`` is every sensor of the release.
+
+    Raises:
+        DataError: the origin is no step of the grid or names no zone.
     """
+    content = forecaster.content
     asked, _ = forecaster.asked(sensors)
-    learned = as_days(forecaster.content.models["trained_to"].gather(asked))
-    return int(np.count_nonzero(learned >= as_days(pl.Series([origin]))[0]))
+    begins = content.axis.time(step_of(origin, content.axis, what="the origin"))
+    return int((content.models["trained_to"].gather(asked) >= begins).sum())
 
 
 def _companions(covariates: "Frame | None", content: Content) -> Covariates | None:
