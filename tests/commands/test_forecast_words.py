@@ -7,6 +7,7 @@ import pytest
 
 from modelfleet.commands.prediction_evidence.figures import Figures, listed
 from modelfleet.commands.prediction_evidence.prose import paragraph
+from modelfleet.commands.prediction_evidence.text import format_document
 from modelfleet.commands.prediction_evidence.times import read_time
 from modelfleet.domain.explain import CALENDAR, COVARIATES, RECENT_LEVEL, SAME_TIME_LAST_WEEKS
 
@@ -34,7 +35,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "sensor": {"unit": "m3/h", "kind": "demand"}, "reproduced": {"same": True},
         "forecast": {**forecast, **changes.pop("forecast", {})},
         "contributions": contributions, "rule": None, "backup": backup, "model": model,
-        "gate": None, "outcome": None, "history": [], "path": [],
+        "gate": None, "outcome": None, "history": [], "path": [], "paragraph": "",
     }  # fmt: skip
     return {**whole, **changes}
 
@@ -53,11 +54,11 @@ def test_a_model_in_one_paragraph() -> None:
     """What, how sure, against what is usual, what moved it, who says so, what else is said."""
     assert paragraph(document()) == (
         "At 07:00 on Thursday 3 January 2019 (UTC) the forecast for n1 is 0.83 m3/h, and between "
-        "0.61 and 1.05 on nine days of ten. That is 0.22 above what the model gives on average "
-        "over a usual week, 0.61 m3/h. What was read on Thursdays at 07:00 in the weeks before "
-        "(+0.25) raised it; what was read in the last days (−0.03) lowered it. The model (version "
-        "aaaaaaaaaaaa) learned from 1 January 2018 to 31 December 2018; when it was tested it "
-        "erred 12 % less than the backup, which says 0.77 m3/h here."
+        "0.61 and 1.05 on nine days of ten. The forecast is 0.22 above what the model gives on "
+        "average over a usual week, 0.61 m3/h. What was read on Thursdays at 07:00 in the weeks "
+        "before (+0.25) raised it; what was read in the last days (−0.03) lowered it. The model "
+        "(version aaaaaaaaaaaa) learned from 1 January 2018 to 31 December 2018; when it was "
+        "tested it erred 12 % less than the backup, which says 0.77 m3/h here."
     )
 
 
@@ -67,7 +68,7 @@ def test_what_weighs_most_is_told_first() -> None:
     features = [{"name": f"covariate_{n}", "group": COVARIATES} for n in ("rain", "heat")]
     shares = {"base": 1.2, "groups": groups, "forecast": 0.83, "problem": None}
     text = paragraph(document(contributions={**shares, "features": features}))
-    assert "That is 0.37 below what the model gives" in text
+    assert "The forecast is 0.37 below what the model gives" in text
     assert "The companions rain and heat (−0.40) lowered it; what was read in the last" in text
     assert "Thursdays" not in text  # too little to be told
 
@@ -76,7 +77,9 @@ def test_a_usual_forecast_is_called_so() -> None:
     """Nothing is above or below by 0.00."""
     shares = {"base": 0.83, "groups": {RECENT_LEVEL: 0.0001}, "forecast": 0.8301, "problem": None}
     text = paragraph(document(contributions={**shares, "features": []}))
-    assert "That is what the model gives on average over a usual week, 0.83 m3/h. The" in text
+    assert (
+        "The forecast is what the model gives on average over a usual week, 0.83 m3/h. The" in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,6 +184,42 @@ def test_excluded_hours_are_told_with_what_was_learned() -> None:
     text = paragraph(document(model=model))
     assert "to 31 December 2018, without 1,206 hours of events; when" in text
     assert "it erred 5 % more than the backup" in text
+
+
+def test_a_rule_that_leaves_nothing_is_told_too() -> None:
+    """The model's forecast broke it, and no backup was there."""
+    nothing = {"value": None, "lower": None, "upper": None, "source": "none", "reason": "possible"}
+    rule = {"name": "possible", "kind": "limit", "low": 0, "high": None, "model_value": -1.0}
+    text = paragraph(document(forecast=nothing, rule=rule, backup=None))
+    assert "so nothing is served instead." in text
+
+
+def test_the_evidence_names_who_asked_and_who_approved() -> None:
+    """With the day on which it went live, and the version of the readings behind both."""
+    release = {
+        "rid": "b" * 64, "live": True, "live_since": "2019-01-02T10:00:00+00:00", "by": "x",
+        "kind": "approved", "requested_by": "data-science", "approved_by": ["network-operations"],
+    }  # fmt: skip
+    data = {"readings_version": 7, "learned_from_version": 5, "run_id": "run-1"}
+    known = {"recipe": "linear", "rows": 7000, "error": 0.05}
+    whole = document(
+        release=release,
+        data=data,
+        events={"training": [], "lately": []},
+        other_origins=["2019-01-02T00:00:00+00:00"],
+        model={**document()["model"], **known},
+        forecast={"origin": "2019-01-03T00:00:00+00:00"},
+        contributions=None,
+    )
+    lines = format_document(whole).splitlines()
+    assert "  release              bbbbbbbbbbbb, live" in lines
+    text = " ".join(" ".join(lines).split())
+    assert (
+        "live since 2019-01-02 10:00 UTC, asked for by data-science, approved by network-operations"
+    ) in text
+    assert "forecast made from readings before 2019-01-03 00:00 UTC, version 7" in text
+    assert "version 5 of the readings, in run run-1" in text
+    assert "other origins 1; see --origin" in text
 
 
 # --- numbers and times --------------------------------------------------------------------------

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from modelfleet.commands.evidence.rules import RULE_PARTS, rules_of
+from modelfleet.commands.plain import plain
 from modelfleet.fleet.axis import Axis
 
 __all__ = ["SensorRows", "document_of"]
@@ -95,7 +96,7 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
         "serves": _serves(rows),
         "missing": dict(rows.missing),
     }
-    return {name: _plain(value) for name, value in document.items()}
+    return {name: plain(value) for name, value in document.items()}
 
 
 def _run(rows: SensorRows) -> dict[str, Any] | None:
@@ -190,14 +191,3 @@ def _without(row: Row | None, names: Collection[str]) -> dict[str, Any] | None:
 
 def _only(row: Row, names: Sequence[str]) -> dict[str, Any] | None:
     return {name: row[name] for name in names if name in row} or None
-
-
-def _plain(value: Any) -> Any:
-    """As JSON can hold it: NaN and infinity are null, times are text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from modelfleet.commands.evidence.rules import rules_of
-from modelfleet.commands.prediction_evidence.gather import Facts
+from modelfleet.commands.plain import plain
+from modelfleet.commands.prediction_evidence.facts import Facts
 from modelfleet.commands.prediction_evidence.prose import paragraph
 from modelfleet.domain.explain import TOLERANCE
-from modelfleet.fleet.serving.explanation import Backup, Explanation, Feature, ModelPart
+from modelfleet.fleet.serving.explained import Backup, Explanation, Feature, ModelPart
 
 __all__ = ["document_of"]
 
@@ -34,8 +35,8 @@ def document_of(facts: Facts) -> Row:
         ``other_origins``; what is not known is null, and no number is NaN.
     """
     document = {"schema": 1, "paragraph": "", **_told(facts)}
-    plain: Row = _plain(document)
-    return {**plain, "paragraph": paragraph(plain)}
+    told: Row = plain(document)
+    return {**told, "paragraph": paragraph(told)}
 
 
 def _told(facts: Facts) -> Row:
@@ -147,14 +148,10 @@ def _backup(backup: Backup) -> Row:
 
 def _model(facts: Facts, explanation: Explanation | None) -> Row | None:
     """The model that the release holds for the sensor, with its figures."""
-    if facts.release is None:
-        return None
-    models = facts.release.table("models")
-    mine = models.filter(models["sensor_id"] == facts.stored.row["sensor_id"]).to_dicts()
-    if not mine:
+    if not facts.model:
         return None
     names = ("version", "recipe", "estimator", "trained_from", "trained_to", "rows")
-    known = {name: mine[0].get(name) for name in (*names, "carried_hours", "excluded_hours")}
+    known = {name: facts.model.get(name) for name in (*names, "carried_hours", "excluded_hours")}
     figures = {name: facts.service.get(name) for name in ("error", "skill")}
     part = explanation.model if explanation else None
     said = {"value": part.value, "problem": part.problem} if part else {}
@@ -238,14 +235,3 @@ def _history(facts: Facts, explanation: Explanation | None) -> list[Row]:
         {"timestamp": time, "value": float(value), "excluded": bool(excluded)}
         for time, value, excluded in list(listed)[-steps:]
     ]
-
-
-def _plain(value: Any) -> Any:
-    """As JSON can hold it: NaN and infinity are null, times are text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value

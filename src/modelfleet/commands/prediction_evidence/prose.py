@@ -1,23 +1,16 @@
 """The one paragraph that comes first: what is forecast, why, and how far it can be trusted."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from modelfleet.commands.prediction_evidence.figures import Figures, day_of, listed, time_of
-from modelfleet.domain.explain import CALENDAR, COVARIATES, RECENT_LEVEL, SAME_TIME_LAST_WEEKS
+from modelfleet.commands.prediction_evidence.moved import what_moved
 from modelfleet.reporting.words import in_words, percent, shown
 
-__all__ = ["BASELINES", "GROUP_NAMES", "paragraph"]
+__all__ = ["BASELINES", "paragraph"]
 
 Document = Mapping[str, Any]
 
-GROUP_NAMES = {
-    RECENT_LEVEL: "recent level",
-    SAME_TIME_LAST_WEEKS: "same time last weeks",
-    CALENDAR: "calendar",
-    COVARIATES: "covariates",
-}
 BASELINES = {
     "hour_of_week_median": "the median of the same hour in the last weeks",
     "weekly_naive": "the value of the same hour a week before",
@@ -43,8 +36,6 @@ BY_READINGS = (
     "rule in the sensor's metadata."
 )
 ON_MODEL = ("model", "champion")
-MINOR = 0.1
-"""Groups that add less than this share of the largest are left to the table."""
 
 
 def paragraph(document: Document) -> str:
@@ -61,12 +52,12 @@ def _sentences(document: Document, figures: Figures) -> Iterator[str]:
     if document["reproduced"]["same"] is False:
         yield f"THIS FORECAST CANNOT BE REPRODUCED: {document['reproduced']['problem']}."
     if source == "none":
-        yield from _nothing(document)
+        yield from _nothing(document, figures)
     else:
         yield _forecast(document, figures)
         yield from _replaced(document, figures)
         yield from _from_backup(document, figures) if source == "baseline" else ()
-        yield from _reasons(document, figures)
+        yield from what_moved(document, figures)
         yield from _model(document, figures)
         yield from _afterwards(document)
     yield from _outcome(document, figures)
@@ -95,18 +86,17 @@ def _how_often(coverage: float | None) -> str:
     return "on nine days of ten" if round(coverage, 4) == 0.9 else f"on {percent(coverage)} of days"
 
 
-def _nothing(document: Document) -> Iterator[str]:
+def _nothing(document: Document, figures: Figures) -> Iterator[str]:
     forecast = document["forecast"]
-    codes = forecast["reasons"] or [forecast["reason"]]
+    codes = list(dict.fromkeys([forecast["reason"], *(forecast["reasons"] or ())]))
     reasons = listed([_because(code) for code in codes if code]) or "the reason is not recorded"
     yield (
         f"There is no forecast for {shown(document['sensor_id'])} at {_when(document)}: {reasons}."
     )
+    yield from _replaced(document, figures)
     yield from _detail(document)
     yield from _last_reading(document)
-    yield next(
-        (NEEDED[code] for code in (forecast["reason"], *codes) if code in NEEDED), BY_READINGS
-    )
+    yield next((NEEDED[code] for code in codes if code in NEEDED), BY_READINGS)
 
 
 def _detail(document: Document) -> Iterator[str]:
@@ -184,64 +174,6 @@ def _bounds(rule: Document) -> str:
 def _plainly(value: float | None) -> str:
     """Bounds and what breaks them, to three digits: rounded alike, they might look the same."""
     return "–" if value is None else f"{value:,.3g}".replace("-", "−")
-
-
-def _reasons(document: Document, figures: Figures) -> Iterator[str]:
-    """What raises and what lowers it, the most important first."""
-    found = document["contributions"]
-    if found is None or (found["groups"] is None and not found["said"]):
-        return
-    if found["groups"] is None:
-        yield f"What moved the model cannot be told: {found['problem']}."
-        return
-    above = found["forecast"] - found["base"]
-    subject = "That" if document["forecast"]["source"] != "baseline" else "The model's forecast"
-    usual = f"what the model gives on average over a usual week, {figures.full(found['base'])}"
-    if figures.is_zero(above):
-        yield f"{subject} is {usual}."
-    else:
-        side = "above" if above > 0 else "below"
-        yield f"{subject} is {figures.bare(abs(above))} {side} {usual}."
-    largest = max(map(abs, found["groups"].values()), default=0.0)
-    told = {
-        name: value
-        for name, value in found["groups"].items()
-        if abs(value) >= MINOR * largest and not figures.is_zero(value)
-    }
-    clauses = [
-        f"{listed(_named(document, told, figures, sign))} {verb}"
-        for sign, verb in _in_order(told)
-        if any(value * sign > 0 for value in told.values())
-    ]
-    if clauses:
-        sentence = "; ".join(clauses)
-        yield f"{sentence[0].upper()}{sentence[1:]}."
-
-
-def _in_order(told: Mapping[str, float]) -> tuple[tuple[int, str], ...]:
-    """The larger side first."""
-    up, down = (1, "raised it"), (-1, "lowered it")
-    return (up, down) if max(told.values(), key=abs, default=0.0) >= 0 else (down, up)
-
-
-def _named(document: Document, told: Mapping[str, float], figures: Figures, sign: int) -> list[str]:
-    chosen = [(name, value) for name, value in told.items() if value * sign > 0]
-    chosen.sort(key=lambda pair: -abs(pair[1]))
-    return [f"{_group(document, name)} ({figures.signed(value)})" for name, value in chosen]
-
-
-def _group(document: Document, name: str) -> str:
-    local = datetime.fromisoformat(document["local_time"])
-    if name == SAME_TIME_LAST_WEEKS:
-        return f"what was read on {local:%A}s at {local:%H:%M} in the weeks before"
-    if name == RECENT_LEVEL:
-        return "what was read in the last days"
-    if name == CALENDAR:
-        return "the time of day and of the week in itself"
-    features = document["contributions"]["features"]
-    names = [each["name"].removeprefix("covariate_") for each in features]
-    mine = [n for n, each in zip(names, features, strict=True) if each["group"] == COVARIATES]
-    return f"the companions {listed(mine)}" if len(mine) > 1 else f"the companion {listed(mine)}"
 
 
 def _model(document: Document, figures: Figures) -> Iterator[str]:

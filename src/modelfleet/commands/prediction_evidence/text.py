@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from modelfleet.commands.options import table
 from modelfleet.commands.prediction_evidence.figures import Figures
-from modelfleet.commands.prediction_evidence.prose import BASELINES, GROUP_NAMES
+from modelfleet.commands.prediction_evidence.moved import GROUP_NAMES
+from modelfleet.commands.prediction_evidence.prose import BASELINES
 from modelfleet.reporting.words import in_words, percent, shown
 
 __all__ = ["format_document"]
@@ -28,7 +29,7 @@ def format_document(document: Document) -> str:
     """Lay out what :func:`~modelfleet.commands.prediction_evidence.document_of` tells."""
     figures = Figures.of(document)
     sections = (
-        ("", textwrap.wrap(document["paragraph"], WIDTH)),
+        ("", _wrapped(document["paragraph"], WIDTH)),
         ("What it is made of", _contributions(document, figures)),
         ("Backup", _backup(document, figures)),
         ("Readings around", _around(document, figures)),
@@ -214,7 +215,7 @@ def _gate(gate: Document | None) -> list[str]:
     rules = [
         f"{str(r['status']).replace('_', ' ')}: {r['sentence'] or r['code']}" for r in gate["rules"]
     ]
-    wrapped = [textwrap.wrap(text, WIDTH - 4, subsequent_indent="  ") for text in [*lines, *rules]]
+    wrapped = [_wrapped(text, WIDTH - 4, others="  ") for text in [*lines, *rules]]
     return [f"  {line}" for lines in wrapped for line in lines]
 
 
@@ -223,6 +224,12 @@ def _utc(text: str) -> str:
 
 
 def _line(name: str, text: str) -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent=f"  {name:<{NAME}} ", subsequent_indent=" " * (NAME + 3)
+    lines = _wrapped(text, WIDTH, first=f"  {name:<{NAME}} ", others=" " * (NAME + 3))
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, *, first: str = "", others: str = "") -> list[str]:
+    """Lines of a text; names with hyphens stay whole."""
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
