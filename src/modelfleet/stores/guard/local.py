@@ -65,9 +65,9 @@ class Files:
         """Whether it is that file or folder, or lies in it."""
         if _below(self.path, folder.path) or (folder.own and folder.own in self.around):
             return True
-        if self.shown and folder.shown and self.shown[0] == folder.shown[0]:
-            if _below(self.shown[1], folder.shown[1]):
-                return True
+        same_device = self.shown and folder.shown and self.shown[0] == folder.shown[0]
+        if same_device and _below(self.shown[1], folder.shown[1]):
+            return True
         return self.twins and self.own in _identities(folder.path)
 
 
@@ -123,7 +123,8 @@ def read_mounts(text: str | None = None) -> tuple[Mount, ...]:
             return ()
     rows = [line.split(" ") for line in text.splitlines()]
     mounts = [Mount(_plain(row[4]), row[2], _plain(row[3])) for row in rows if len(row) > 4]
-    return tuple(sorted(reversed(mounts), key=lambda mount: -len(mount.point)))
+    mounts.reverse()
+    return tuple(sorted(mounts, key=lambda mount: -len(mount.point)))
 
 
 def _plain(text: str) -> str:
