@@ -65,7 +65,7 @@ def elsewhere(world: World) -> Any:
     if "s3" in world.options:
         import obstore
 
-        store = world.options["s3"]._store("plant")
+        store = world.options["s3"].store("plant")
         found["bucket"] = {
             each["path"]: (each["size"], each["e_tag"], each["last_modified"])
             for batch in obstore.list(store)
