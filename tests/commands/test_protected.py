@@ -1,7 +1,6 @@
 """Commands of an environment whose releases lie in production: they look, and change nothing."""
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -59,7 +58,9 @@ def test_notices_of_production_are_sent_by_production(production: Production) ->
     assert result.exit_code == 4, result.output
 
 
-@pytest.mark.parametrize("command", [["releases"], ["notices"], ["audit"], ["show", "RID"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [["releases"], ["notices"], ["audit"], ["show", "RID"]], ids=str
+)
 def test_what_looks_works_and_leaves_no_trace(production: Production, command: list[str]) -> None:
     """Test may look at production as it is."""
     rid = production.document("releases")["releases"][0]["rid"]

@@ -1,4 +1,4 @@
-"""A process that runs pipelines in parallel, asked by lines of JSON: no library of tests runs threads in it.
+"""A process that runs pipelines in parallel, asked by lines of JSON.
 
 A process that forks must have no threads at work, and the one of the tests has many.
 """

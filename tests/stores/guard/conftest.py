@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clusters import DaskCluster, start_cluster
-from tests.stores.guard.apart import Apart, start_apart
 from tests.servers import postgres_server, s3_server
+from tests.stores.guard.apart import Apart, start_apart
 
 __all__ = ["dask_cluster", "postgres_server", "s3_server"]
 

@@ -79,7 +79,9 @@ def test_the_refusal_names_place_owner_and_remedy(world: World) -> None:
 
 def test_older_versions_can_be_loaded(world: World) -> None:
     """The newest, or the one that is asked for."""
-    world.declare({"it": {"type": "pandas.CSVDataset", "filepath": f"{ROOT}/it.csv", "versioned": True}})
+    world.declare(
+        {"it": {"type": "pandas.CSVDataset", "filepath": f"{ROOT}/it.csv", "versioned": True}}
+    )
     for version in ("2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z"):
         CSVDataset(filepath=str(world.root / "it.csv" / version / "it.csv")).save(
             pd.DataFrame({"version": [version]})

@@ -65,16 +65,23 @@ def test_every_file_of_globals_counts(world: World) -> None:
 def test_parameters_and_other_environments_take_nothing_away(world: World) -> None:
     """Neither ``--params`` nor an empty list in test's own globals."""
     file = world.path / "conf/test/globals.yml"
-    file.write_text(yaml.safe_dump({"environment": "test", "protected": [], "storage": {"root": "x"}}))
+    file.write_text(
+        yaml.safe_dump({"environment": "test", "protected": [], "storage": {"root": "x"}})
+    )
     loader = FleetConfigLoader(
-        str(world.path / "conf"), "test", {"protected": [], "storage": {"root": "y"}}, **CONFIG_LOADER_ARGS
+        str(world.path / "conf"),
+        "test",
+        {"protected": [], "storage": {"root": "y"}},
+        **CONFIG_LOADER_ARGS,
     )
     assert open_guard(loader, world.path).owned == (MINE,)
 
 
 def test_a_root_that_is_moved_into_production_by_a_parameter_is_seen(world: World) -> None:
     """Locations are looked at after all values were put in."""
-    world.declare({"it": {"type": "pandas.CSVDataset", "filepath": "${runtime_params:root}/it.csv"}})
+    world.declare(
+        {"it": {"type": "pandas.CSVDataset", "filepath": "${runtime_params:root}/it.csv"}}
+    )
     loader = FleetConfigLoader(
         str(world.path / "conf"), "test", {"root": "data/production"}, **CONFIG_LOADER_ARGS
     )

@@ -36,12 +36,22 @@ def entries(world: World) -> dict[str, Any]:
         "owners": Governed().owners.model_dump(mode="json"),
     }
     kinds = {
-        "ingestion_store": ("ingestion_store.IngestionStoreDataset", "readings", {
-            "rejected": {"filepath": f"{ROOT}/rejected"}, "batches": {"filepath": f"{ROOT}/batches"}}),
+        "ingestion_store": (
+            "ingestion_store.IngestionStoreDataset",
+            "readings",
+            {
+                "rejected": {"filepath": f"{ROOT}/rejected"},
+                "batches": {"filepath": f"{ROOT}/batches"},
+            },
+        ),
         "readings": ("readings.ReadingsDataset", "readings", {}),
         "rejected_readings": ("frames.DeltaFrameDataset", "rejected", {}),
         "workspace": ("workspace.WorkspaceDataset", "workspace", {}),
-        "results": ("sharded_frame.ShardedFrameDataset", "results.json", {"path": f"{ROOT}/workspace"}),
+        "results": (
+            "sharded_frame.ShardedFrameDataset",
+            "results.json",
+            {"path": f"{ROOT}/workspace"},
+        ),
         "table": ("tables.ParquetTableDataset", "table.parquet", {}),
         "document": ("documents.JsonDocumentDataset", "document.json", {}),
         "history": ("quality_history.QualityHistoryDataset", "history.json", {}),
@@ -50,7 +60,7 @@ def entries(world: World) -> dict[str, Any]:
         "approvals": ("governance.ApprovalsDataset", "approvals", {"governance": governance}),
         "champions": ("champions.ChampionsDataset", "channel", {"governance": governance}),
         "notices": ("outbox.OutboxDataset", "notices", {}),
-    }  # fmt: skip
+    }
     return {
         name: {"type": f"modelfleet.stores.{kind}", "filepath": f"{ROOT}/{place}", **more}
         for name, (kind, place, more) in kinds.items()

@@ -8,7 +8,8 @@ import pytest
 from tests.clusters import DaskCluster
 from tests.servers import PostgresServer, S3Server
 from tests.stores.guard.apart import Apart
-from tests.stores.guard.routes import ROUTES, Route
+from tests.stores.guard.routes import ROUTES
+from tests.stores.guard.ways import Route
 from tests.stores.guard.world import World, make_world, state_of
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -64,7 +65,7 @@ def elsewhere(world: World) -> Any:
     if "s3" in world.options:
         import obstore
 
-        store = world.options["s3"]._store("plant")
+        store = world.options["s3"].store("plant")
         found["bucket"] = {
             each["path"]: (each["size"], each["e_tag"], each["last_modified"])
             for batch in obstore.list(store)

@@ -43,7 +43,9 @@ class World:
         """Where production writes."""
         return self.path / ROOT
 
-    def declare(self, entries: dict[str, Any], *, credentials: dict[str, Any] | None = None) -> None:
+    def declare(
+        self, entries: dict[str, Any], *, credentials: dict[str, Any] | None = None
+    ) -> None:
         """Put entries into the catalog of all environments."""
         (self.path / "conf/base/catalog.yml").write_text(yaml.safe_dump(entries))
         if credentials:

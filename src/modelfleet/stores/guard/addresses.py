@@ -78,7 +78,7 @@ def addresses_of(url: str) -> tuple[Address, ...]:
     if scheme in PORTS:
         return tuple(_databases(scheme, parts))
     if scheme == "http":
-        return (*_buckets(parts), *_paths("http", _server(scheme, parts), parts.path))
+        return (*_buckets(parts), *_paths("http", _server(parts), parts.path))
     container = parts.username if scheme == "az" and parts.username else None
     bucket = (container or parts.netloc.rpartition("@")[2]).lower()
     return tuple(_paths(scheme, bucket, parts.path))
@@ -148,7 +148,7 @@ def _paths(kind: str, outermost: str, path: str) -> Iterator[Address]:
             yield Address(kind, (outermost, *parts))
 
 
-def _server(scheme: str, parts: SplitResult) -> str:
+def _server(parts: SplitResult) -> str:
     host, port = _host_and_port(parts.netloc.rpartition("@")[2])
     return f"{_host(host)}:{port or (443 if parts.scheme.lower() == 'https' else 80)}"
 

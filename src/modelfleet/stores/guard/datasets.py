@@ -36,7 +36,7 @@ class ReadOnlyDataset(AbstractDataset[Any, Any]):
     ) -> None:
         self._dataset = _built(dataset, version)
         self._owner = owner
-        self._EPHEMERAL = self._dataset._EPHEMERAL
+        self._EPHEMERAL = self._dataset._EPHEMERAL  # noqa: SLF001  so a runner knows it
         self._SINGLE_PROCESS = getattr(self._dataset, "_SINGLE_PROCESS", False)
         kept = getattr(self._dataset, "metadata", None)  # Delta's own has another meaning
         self.metadata = metadata or (kept if isinstance(kept, dict) else None)
@@ -92,11 +92,11 @@ class ReadOnlyVersionedDataset(ReadOnlyDataset, AbstractVersionedDataset[Any, An
 
     @property
     def _version(self) -> Any:
-        return self._dataset._version  # type: ignore[attr-defined]
+        return self._dataset._version  # type: ignore[attr-defined]  # noqa: SLF001
 
     @_version.setter
     def _version(self, version: Version | None) -> None:
-        self._dataset._version = version  # type: ignore[attr-defined]
+        self._dataset._version = version  # type: ignore[attr-defined]  # noqa: SLF001
 
     def resolve_load_version(self) -> str | None:
         """The version that is loaded."""

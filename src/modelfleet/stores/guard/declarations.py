@@ -86,7 +86,7 @@ class Folders:
         """
         from omegaconf import OmegaConf
 
-        found = OmegaConf.create({})
+        found: Any = OmegaConf.create({})
         for file, text in self._texts(name).items():
             try:
                 found = OmegaConf.unsafe_merge(found, OmegaConf.load(io.StringIO(text)))
@@ -95,7 +95,7 @@ class Folders:
                     f"{file} cannot be read ({type(error).__name__}): correct the file; what its "
                     "environment protects must be known before another one runs"
                 ) from error
-        return found  # type: ignore[return-value]
+        return found  # type: ignore[no-any-return]
 
     def mention(self, name: str, word: str) -> bool:
         """Whether a word stands in the globals of a folder, which is told without parsing them."""
@@ -139,7 +139,7 @@ def _resolved(name: str, own: "DictConfig", base: "DictConfig") -> dict[str, Any
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        settings = OmegaConf.merge(base, own)
+        settings: Any = OmegaConf.merge(base, own)
         found = settings[KEY]
         plain = OmegaConf.to_container(found, resolve=True) if OmegaConf.is_config(found) else found
         return {NAME: settings.get(NAME), KEY: plain}

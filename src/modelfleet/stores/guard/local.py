@@ -65,10 +65,9 @@ class Files:
         """Whether it is that file or folder, or lies in it."""
         if _below(self.path, folder.path) or (folder.own and folder.own in self.around):
             return True
-        if self.shown and folder.shown and self.shown[0] == folder.shown[0]:
-            if _below(self.shown[1], folder.shown[1]):
-                return True
-        return self.twins and self.own in _identities(folder.path)
+        if self.shown and folder.shown and _shown_below(self.shown, folder.shown):
+            return True
+        return self.twins and self.own is not None and self.own in _identities(folder.path)
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,8 @@ def read_mounts(text: str | None = None) -> tuple[Mount, ...]:
             return ()
     rows = [line.split(" ") for line in text.splitlines()]
     mounts = [Mount(_plain(row[4]), row[2], _plain(row[3])) for row in rows if len(row) > 4]
-    return tuple(sorted(reversed(mounts), key=lambda mount: -len(mount.point)))
+    mounts.reverse()
+    return tuple(sorted(mounts, key=lambda mount: -len(mount.point)))
 
 
 def _plain(text: str) -> str:
@@ -142,6 +142,10 @@ def _identities(folder: str) -> Iterator[Identity]:
     for place, _, files in os.walk(folder):
         found = (_stat(f"{place}/{name}") for name in files)
         yield from ((each.st_dev, each.st_ino) for each in found if each)
+
+
+def _shown_below(place: tuple[str, str], folder: tuple[str, str]) -> bool:
+    return place[0] == folder[0] and _below(place[1], folder[1])
 
 
 def _below(path: str, folder: str) -> bool:
