@@ -32,7 +32,9 @@ class Finished:
     stderr: str
 
 
-def kedro(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+def kedro(
+    project: Project, *arguments: str, timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
     """Run a Kedro command inside the project, with no terminal attached."""
     return subprocess.run(
         [sys.executable, "-m", "kedro", *arguments],
@@ -40,7 +42,7 @@ def kedro(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=timeout,
     )
 
 

@@ -36,7 +36,7 @@ class Beside:
 
     def run(self, env: str) -> str:
         """``kedro run`` in a process of its own; what it logs."""
-        done = kedro(self.project, "run", "--env", env)
+        done = kedro(self.project, "run", "--env", env, timeout=900)
         assert done.returncode == 0, done.stderr[-5000:]
         return done.stderr
 
@@ -90,7 +90,7 @@ def test_on_the_same_sources_test_makes_the_same_release_and_leaves_production_a
     )
     live = beside.project.load("channel", env="test").live()
     assert set(live.values()) == {beside.release("test")}
-    assert beside.project.load("channel", env="production").live() == {}
+    assert "channels" not in files(beside.project.data / "production"), "people decide there"
 
 
 def test_on_production_s_tables_it_ingests_nothing_and_makes_the_same_release(
