@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -88,3 +89,29 @@ def test_who_is_dismissed_is_gone() -> None:
     aside.prepare(["os"], env={})
     aside.dismiss()
     assert aside.run_aside("os", where, "os")[0] == os.getpid()
+
+
+def test_this_process_goes_on_while_the_other_works() -> None:
+    """What was begun is asked for later; meanwhile nobody waits."""
+    aside.prepare(["os"], env={})
+    answer = aside.begin_aside("os", where, "os")
+    assert aside.run_aside("os", where, "os")[0] == os.getpid()
+    assert answer()[0] != os.getpid()
+
+
+def test_what_was_begun_without_a_process_is_done_when_asked_for() -> None:
+    """Here, and not before."""
+    done: list[int] = []
+    answer = aside.begin_aside("os", done.append, 1)
+    assert done == []
+    answer()
+    assert done == [1]
+
+
+def test_a_process_that_died_before_it_was_asked_is_done_without() -> None:
+    """It was killed while it waited, by whoever was short of memory."""
+    aside.prepare(["os"], env={})
+    dies = aside._waiting[0].process.submit(os._exit, 1)
+    with pytest.raises(BrokenProcessPool):
+        dies.result()
+    assert aside.run_aside("os", die_unless, os.getpid()) == os.getpid()

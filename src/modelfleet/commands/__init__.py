@@ -11,6 +11,9 @@ from modelfleet.commands.audit import audit
 from modelfleet.commands.changelog import changelog
 from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
+from modelfleet.commands.environments import env
+from modelfleet.commands.events import events
+from modelfleet.commands.exclude import exclude
 from modelfleet.commands.history import history
 from modelfleet.commands.ledger import ledger
 from modelfleet.commands.lineage import lineage
@@ -36,9 +39,10 @@ def fleet() -> None:
 
 
 LOOK = (
-    status, ledger, why, history, releases, show, diff, changelog, lineage, replay, audit, notices,
+    status, ledger, why, history, events, releases, show, diff, changelog, lineage, replay, audit,
+    notices, env,
 )  # fmt: skip
-ACT = (request, approve, reject, rollback, pin)
+ACT = (request, approve, reject, rollback, pin, exclude)
 
 for command in (*LOOK, *ACT):
     fleet.add_command(command)

@@ -37,11 +37,14 @@ def _show_in_mlflow(assets: "Assets") -> None:
 
     MLflow is a mirror: what goes wrong there is a warning, and the next run mends it.
     """
+    from modelfleet.stores.guard import check_tracking
+
     configured = assets.loader["mlflow"]
     uri = configured["server"]["mlflow_tracking_uri"]
     if not _is_there(uri):
         return
     try:
+        check_tracking(configured, assets.guard)
         _follow(assets, uri, experiment=configured["tracking"]["experiment"]["name"])
     except Exception as error:  # noqa: BLE001  a mirror never stops what it shows
         logger.warning("MLflow does not show this yet, the next run tries again: %s", error)

@@ -43,10 +43,10 @@ def _decide(
     as_json: bool,
 ) -> None:
     from modelfleet.commands import acting, afterwards
-    from modelfleet.commands.opening import open_releases
+    from modelfleet.commands.opening import open_to_act
     from modelfleet.stores.governance import decide, find_key
 
-    opened, signer = open_releases(env), find_key(key)
+    opened, signer = open_to_act(env), find_key(key)
     state = acting.find_request(opened, request)
     asked = state.request
     wanted = cohorts or tuple(state.waiting)

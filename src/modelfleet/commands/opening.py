@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from modelfleet.fleet.release_diff import ReleaseDiff
 
-__all__ = ["Opened", "check_prefix", "open_releases"]
+__all__ = ["Opened", "check_prefix", "open_releases", "open_to_act"]
 
 SHORTEST = 4
 
@@ -147,3 +147,17 @@ def open_releases(env: str | None) -> Opened:
     """
     assets = open_assets(env)
     return Opened(assets, assets.load("release"))
+
+
+def open_to_act(env: str | None) -> Opened:
+    """The releases of an environment, for a command that changes what serves.
+
+    Raises:
+        DataError: there is none yet.
+        ProtectedError: another environment alone may write them, or the notices about them.
+    """
+    opened = open_releases(env)
+    opened.governance.check_writable()
+    opened.store.objects.check_writable()
+    opened.assets.load("notices").objects.check_writable()
+    return opened

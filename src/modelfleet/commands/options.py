@@ -10,6 +10,7 @@ import click
 
 from modelfleet.commands.refusals import refusal_lines
 from modelfleet.domain.errors import ModelfleetError, RefusedError
+from modelfleet.stores.denials import denial_of
 
 if TYPE_CHECKING:
     from modelfleet.domain.approvals import Refusal
@@ -19,6 +20,7 @@ __all__ = [
     "SENSORS_FAILED",
     "cohort_option",
     "command_options",
+    "json_option",
     "key_option",
     "print_json",
     "reason_option",
@@ -48,6 +50,18 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask; for scripts."
 
 def command_options(function: Callable[P, R]) -> Callable[P, R]:
     """Add ``--env`` and ``--json``, and show our errors without a traceback."""
+    env = click.option(
+        "--env",
+        "-e",
+        envvar="KEDRO_ENV",
+        default=None,
+        help="Environment below conf/ (default: local).",
+    )
+    return env(json_option(function))
+
+
+def json_option(function: Callable[P, R]) -> Callable[P, R]:
+    """Add ``--json``, and show our errors without a traceback."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -57,16 +71,13 @@ def command_options(function: Callable[P, R]) -> Callable[P, R]:
             _refused(error, as_json=bool(kwargs.get("as_json")))
         except ModelfleetError as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if denial := denial_of(error):
+                raise click.ClickException(str(denial)) from error
+            raise
 
-    env = click.option(
-        "--env",
-        "-e",
-        envvar="KEDRO_ENV",
-        default=None,
-        help="Environment below conf/ (default: local).",
-    )
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-    return env(as_json(run))
+    return as_json(run)
 
 
 def signing_options(function: Callable[P, R]) -> Callable[P, R]:

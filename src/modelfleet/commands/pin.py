@@ -28,9 +28,9 @@ def pin(
     policy, or by request and approval.
     """
     from modelfleet.commands import acting, afterwards
-    from modelfleet.commands.opening import open_releases
+    from modelfleet.commands.opening import open_to_act
 
-    opened = open_releases(env)
+    opened = open_to_act(env)
     draft, cohort, base = _draft(opened, sensor_id, opened.find(rid), reason)
     place = f" --env {env}" if env else ""
     title = f"{sensor_id!r} gets back what {opened.find(rid)[:12]} served it with"

@@ -9,11 +9,15 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
+from modelfleet.stores.denials import denial_of
 
-__all__ = ["Assets", "load_asset", "open_assets"]
+if TYPE_CHECKING:
+    from modelfleet.stores.guard import Guard
+
+__all__ = ["Assets", "environments", "load_asset", "open_assets"]
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,14 @@ class Assets:
     @cached_property
     def entries(self) -> dict[str, Any]:
         """The catalog, without what wraps an asset for tracking and without validators."""
-        from kedro.config import MissingConfigException
+        return {name: _unwrapped(entry) for name, entry in self.loader["catalog"].items()}
 
-        try:
-            catalog = dict(self.loader["catalog"])
-        except MissingConfigException as error:
-            conf = Path("conf")
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
-            raise ConfigurationError(
-                f"there is no environment {self.env!r}; there are {known}"
-            ) from error
-        return {name: _unwrapped(entry) for name, entry in catalog.items()}
+    @cached_property
+    def guard(self) -> "Guard":
+        """What another environment alone may write."""
+        from modelfleet.stores.guard import open_guard
+
+        return open_guard(self.loader, Path(self.loader.conf_source).parent)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters as they are configured."""
@@ -65,20 +66,23 @@ class Assets:
         from kedro.io import DatasetError
 
         dataset = self._dataset(name)
-        if not dataset.exists():
-            raise DataError(
-                f"the environment {self.env or 'local'!r} has no {name} yet; "
-                f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
-            )
         try:
-            return dataset.load()
+            if dataset.exists():
+                return dataset.load()
         except DatasetError as error:
-            raise DataError(f"{name} cannot be read: {error}") from error
+            raise DataError(f"{name} cannot be read: {denial_of(error) or error}") from error
+        raise DataError(
+            f"the environment {self.env or 'local'!r} has no {name} yet; "
+            f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
+        )
 
     def _dataset(self, name: str) -> Any:
         from kedro.io import AbstractDataset
 
-        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, self.entries[name])
+        from modelfleet.stores.guard import guarded_entry
+
+        entry = guarded_entry(name, self.entries[name], self.guard)
+        dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(name, entry)
         return dataset
 
 
@@ -100,19 +104,30 @@ def open_assets(env: str | None) -> Assets:
     """The assets of an environment.
 
     Raises:
+        ConfigurationError: this is no project, or there is no such environment.
+    """
+    there = environments()
+    if env is not None and env not in there:
+        raise ConfigurationError(f"there is no environment {env!r}; there are {there}")
+    from modelfleet.stores.environments import config_loader
+
+    # Without Kedro's session and settings, which take a second to load.
+    return Assets(env, config_loader(Path.cwd() / "conf", env))
+
+
+def environments() -> list[str]:
+    """Names of the project's environments; the working directory becomes that of the project.
+
+    Raises:
         ConfigurationError: this is no project.
     """
     root = _project_root(Path.cwd())
     os.chdir(root)  # paths in the catalog are relative to the project
     # Kedro sets up logging when it is imported, and without this it logs to stdout.
     os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
-    from kedro.config import OmegaConfigLoader
+    from modelfleet.stores.environments import known
 
-    from modelfleet.stores.environments import CONFIG_LOADER_ARGS
-
-    # Without Kedro's session and settings, which take a second to load.
-    conf = str(root / "conf")
-    return Assets(env, OmegaConfigLoader(conf_source=conf, env=env, **CONFIG_LOADER_ARGS))
+    return known(root / "conf")
 
 
 def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:

@@ -42,10 +42,10 @@ def request(
 ) -> None:
     """Ask for release RID to go live, signed with your SSH key."""
     from modelfleet.commands import acting, afterwards
-    from modelfleet.commands.opening import open_releases
+    from modelfleet.commands.opening import open_to_act
     from modelfleet.stores.governance import find_key, make_request
 
-    opened = open_releases(env)
+    opened = open_to_act(env)
     release, signer = opened.find(rid), find_key(key)
     title = f"Request for {release[:12]} to serve {', '.join(cohorts) or 'all its cohorts'}"
     changes = acting.preview(opened, release, cohorts, title=title, as_json=as_json)

@@ -25,10 +25,10 @@ def rollback(
     It must have served them before; one signature is enough.
     """
     from modelfleet.commands import acting, afterwards
-    from modelfleet.commands.opening import open_releases
+    from modelfleet.commands.opening import open_to_act
     from modelfleet.stores import governance
 
-    opened = open_releases(env)
+    opened = open_to_act(env)
     release, signer = opened.find(rid), governance.find_key(key)
     title = f"Back to {release[:12]} for {', '.join(cohorts) or 'all cohorts that you own'}"
     acting.preview(opened, release, cohorts or tuple(opened.live), title=title, as_json=as_json)

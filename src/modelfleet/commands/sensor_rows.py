@@ -7,12 +7,13 @@ from typing import Any
 import polars as pl
 
 from modelfleet.commands.evidence import SensorRows
+from modelfleet.commands.learned import events_of_sensor
 from modelfleet.commands.project import Assets
 from modelfleet.domain.errors import DataError, listing
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.tables import SEPARATOR
 
-__all__ = ["gather_rows"]
+__all__ = ["gather_rows", "scan_asset", "unknown_sensor"]
 
 Row = dict[str, Any]
 
@@ -42,38 +43,48 @@ def gather_rows(assets: Assets, sensor_id: str) -> SensorRows:
             f"the environment {assets.env or 'local'!r} has no sensors yet; make them with "
             "`kedro run --pipelines ingestion`, or run all stages with `kedro run`"
         )
-    table = _scan(assets, "sensors")
+    table = scan_asset(assets, "sensors")
     sensor = _row(table, sensor_id)
     if sensor is None:
-        raise DataError(_unknown(sensor_id, table.select("sensor_id").collect().to_series()))
+        raise DataError(unknown_sensor(sensor_id, table.select("sensor_id").collect().to_series()))
     missing = {name: stage for name, stage in STAGES.items() if not assets.exists(name)}
     shard = sensor.get("shard")
 
     def found(name: str) -> Row | None:
-        return None if name in missing else _row(_scan(assets, name, shard), sensor_id)
+        return None if name in missing else _row(scan_asset(assets, name, shard), sensor_id)
 
     documents = {
         name: None if name in missing else assets.load(name)
         for name in ("fleet_window", "run_summary")
     }
+    live, run = _live(assets, sensor.get("cohort")), documents["run_summary"] or {}
+    window, profile = documents["fleet_window"], found("profiles")
     return SensorRows(
         sensor=sensor,
-        profile=found("profiles"),
+        profile=profile,
         admission=found("admissions"),
         baseline=found("baselines"),
         candidate=found("candidates"),
         verdict=found("verdicts"),
         scorecard=found("scorecard"),
         ledger=found("ledger"),
-        window=documents["fleet_window"],
+        window=window,
         run=documents["run_summary"],
-        live=_live(assets, sensor.get("cohort")),
+        live=live,
         override=_override(assets, sensor_id),
+        events=window
+        and events_of_sensor(
+            assets,
+            sensor,
+            release=live or run.get("release"),
+            first_reading=(profile or {}).get("first_reading"),
+            step_minutes=window["step_minutes"],
+        ),
         missing=missing,
     )
 
 
-def _scan(assets: Assets, name: str, shard: int | None = None) -> pl.LazyFrame:
+def scan_asset(assets: Assets, name: str, shard: int | None = None) -> pl.LazyFrame:
     """A table, or the one file of it that holds the sensor's shard; nothing is read yet."""
     place = assets.place(name)
     if place.endswith(".csv"):
@@ -114,7 +125,8 @@ def _override(assets: Assets, sensor_id: str) -> Row | None:
     return next((dict(each) for each in overrides if each.get("sensor") == sensor_id), None)
 
 
-def _unknown(sensor_id: str, known: pl.Series) -> str:
+def unknown_sensor(sensor_id: str, known: pl.Series) -> str:
+    """What to say of an id that the fleet does not know, naming those near to it."""
     names = known.to_list()
     folded: dict[str, str] = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(sensor_id.casefold(), list(folded), n=NEAR, cutoff=0.6)

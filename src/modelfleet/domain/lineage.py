@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.periods import cut
 
 __all__ = ["canonical_json", "digest_of", "series_digest", "stable_hash", "stable_seed"]
 
@@ -46,6 +47,11 @@ def stable_seed(text: str) -> int:
 
 
 def series_digest(first: int, values: FloatArray, excluded: Iterable[tuple[int, int]]) -> str:
-    """Fingerprint of what a model learned from: the readings on the grid, and what was left out."""
+    """Fingerprint of what a model learned from: the readings on the grid, and what was left out.
+
+    Of what is left out only the steps of the series count, and not how they were described: an
+    event before the first reading or after the last changes nothing, nor do two for one.
+    """
     settled = np.where(np.isnan(values), np.nan, values + 0.0)
-    return digest_of(str(first), settled.astype("<f8").tobytes(), canonical_json(list(excluded)))
+    left_out = cut(excluded, first=first, stop=first + len(values))
+    return digest_of(str(first), settled.astype("<f8").tobytes(), canonical_json(left_out))

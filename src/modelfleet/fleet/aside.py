@@ -7,6 +7,7 @@ order.
 """
 
 import atexit
+import functools
 import importlib
 import logging
 import os
@@ -14,26 +15,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.leaving import leave_with
 from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 __all__ = [
     "GREAT_EXPECTATIONS",
     "MATPLOTLIB",
     "SCIKIT_LEARN",
     "AsideEngine",
+    "begin_aside",
     "dismiss",
     "prepare",
     "run_aside",
 ]
 
 GREAT_EXPECTATIONS = "great_expectations"
-MATPLOTLIB = "matplotlib.backends.backend_agg"
+MATPLOTLIB = "matplotlib.figure"
 SCIKIT_LEARN = "sklearn.linear_model"
+
+COMPANIONS = {
+    MATPLOTLIB: ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin"),
+    SCIKIT_LEARN: ("sklearn.pipeline", "sklearn.preprocessing"),
+}
+"""What a library's first use would load besides."""
 
 T = TypeVar("T")
 
@@ -73,21 +84,46 @@ def run_aside(module: str, function: Callable[..., T], *arguments: Any, **named:
 
     The process then loads the next library, or ends.
     """
+    return begin_aside(module, function, *arguments, **named)()
+
+
+def begin_aside(
+    module: str, function: Callable[..., T], *arguments: Any, **named: Any
+) -> Callable[[], T]:
+    """The same while this process goes on: what is returned waits for the answer, and gives it.
+
+    Call it once. Where no process waits, it is what does the work.
+    """
+    here = functools.partial(function, *arguments, **named)
     waiting = next((each for each in _waiting if module in each.modules), None)
     if waiting is None:
-        return function(*arguments, **named)
+        return here
     _waiting.clear()
     left = waiting.modules[waiting.modules.index(module) + 1 :]
+    rest = _Waiting(waiting.process, left)
     try:
-        told = waiting.process.submit(function, *arguments, **named).result()
+        asked = waiting.process.submit(function, *arguments, **named)
+    except BrokenProcessPool:  # it died while it waited
+        return functools.partial(_without, module, here)
+    return functools.partial(_answer, asked, rest, functools.partial(_without, module, here))
+
+
+def _answer(asked: "Future[T]", rest: _Waiting, otherwise: Callable[[], T]) -> T:
+    """What the process answers; it then goes on to the next library."""
+    try:
+        told = asked.result()
     except BrokenProcessPool:
-        logger.warning("the process of %s died; going on without it", module)
-        return function(*arguments, **named)
+        return otherwise()
     except BaseException:
-        waiting.process.shutdown(wait=False)
+        rest.process.shutdown(wait=False)
         raise
-    _load(_Waiting(waiting.process, left))
-    return told  # type: ignore[no-any-return]
+    _load(rest)
+    return told
+
+
+def _without(module: str, here: Callable[[], T]) -> T:
+    logger.warning("the process of %s died; going on without it", module)
+    return here()
 
 
 def dismiss() -> None:
@@ -101,7 +137,8 @@ def _load(waiting: _Waiting) -> None:
         waiting.process.shutdown(wait=False)
         return
     with suppress(BrokenProcessPool):  # whoever asks next does without it
-        waiting.process.submit(importlib.import_module, waiting.modules[0])
+        for module in (waiting.modules[0], *COMPANIONS.get(waiting.modules[0], ())):
+            waiting.process.submit(importlib.import_module, module)
         _waiting.append(waiting)
 
 

@@ -76,6 +76,10 @@ class Axis:
     def _microseconds(self) -> int:
         return self.step_minutes * 60_000_000
 
+    def stretch(self, first: int, stop: int) -> "Axis":
+        """Another stretch of the same grid, by the same clock."""
+        return Axis(self.step_minutes, self.time_zone, first, stop)
+
     def calendar(self, first: int, length: int) -> Calendar:
         """The local calendar of a stretch, up to a week beyond the end."""
         return _stretch(self, first, length)

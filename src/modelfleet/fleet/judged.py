@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.baselines import Baseline, SensorFacts
 from modelfleet.domain.grid import Calendar
+from modelfleet.domain.parameters.fleet import BacktestParameters
 from modelfleet.domain.scoring import WeeklyLoss, by_week, seasonal_scale
 from modelfleet.domain.series import Series
 from modelfleet.domain.windows import exclusion_mask
@@ -16,7 +18,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block
 from modelfleet.fleet.roster import Member
 
-__all__ = ["TRACE", "TRACED", "Judged", "future_pattern", "judged_series"]
+__all__ = ["TRACE", "TRACED", "Judged", "backtest_shape", "future_pattern", "judged_series"]
 
 TRACE = pl.List(pl.Float32)
 TRACED = 2
@@ -79,6 +81,15 @@ class Judged:
         """Hours with a reading and with every forecast: the same hours for every contender."""
         finite = np.isfinite(np.stack([self.actual, *forecasts]))
         return np.asarray(finite.all(axis=0), dtype=np.bool_)
+
+
+def backtest_shape(parameters: BacktestParameters) -> dict[str, Any]:
+    """What shapes the results of all sensors; which kinds are excluded does not.
+
+    What is left out of a sensor's series stands with its member, so that an exclusion changes the
+    versions of those whom it concerns, and no others.
+    """
+    return parameters.model_dump(mode="json", exclude={"exclude_events"})
 
 
 def judged_series(block: Block, member: Member, axis: Axis, *, weeks: int) -> Judged:

@@ -9,13 +9,13 @@ import polars as pl
 
 from modelfleet.domain.baselines import SensorFacts
 from modelfleet.domain.lineage import canonical_json
+from modelfleet.domain.periods import Periods
 from modelfleet.fleet.sensor_rules import NO_RULES, SensorRules
 
 __all__ = ["Member", "Periods", "Roster", "assign", "ids_by_shard", "make_roster"]
 
 NOTHING_KNOWN = SensorFacts()
 NOBODY_BOUND: Mapping[str, SensorRules] = MappingProxyType({})
-Periods = tuple[tuple[int, int], ...]
 Chosen_co = TypeVar("Chosen_co", covariant=True)
 
 

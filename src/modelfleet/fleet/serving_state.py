@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.domain.periods import cut
 from modelfleet.domain.weekly_sums import WeeklySums
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.judged import Judged
@@ -22,8 +23,9 @@ STATE_COLUMNS: Mapping[str, pl.DataType] = {
     "excluded": pl.List(pl.Int64),
 }
 """Sum and number of the learnable readings per slot of the local week, of all that lies before the
-last ``history_weeks`` of the run; and the excluded periods that reach into those weeks, as grid
-indices: first, stop, first, stop and so on."""
+last ``history_weeks`` of the run; and what is excluded of those weeks, as grid indices: first,
+stop, first, stop and so on. What is excluded later is said when forecasting: a release is not
+another one because maintenance was planned."""
 
 
 def history_begins(axis: Axis, *, weeks: int) -> int:
@@ -45,7 +47,7 @@ def state_columns(judged: Judged, excluded: Periods, axis: Axis, *, weeks: int) 
     sums = WeeklySums.nothing(per_week).add(
         judged.series.learnable_values[:known], judged.calendar.slot[:known]
     )
-    lately = [period for period in excluded if period[1] > begin]
+    lately = cut(excluded, first=begin, stop=axis.stop)
     return {
         "weekly_total": sums.total,
         "weekly_count": sums.count.astype(int).tolist(),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modelfleet.fleet.summary_predictions import prediction_lines
 from modelfleet.fleet.summary_text import NEXT, summary_lines
 
-__all__ = ["markdown_summary"]
+__all__ = ["markdown_predictions", "markdown_summary"]
 
 
 def markdown_summary(summary: Mapping[str, Any], **places: str | None) -> str:
@@ -16,9 +17,26 @@ def markdown_summary(summary: Mapping[str, Any], **places: str | None) -> str:
         places: as :func:`modelfleet.fleet.summary_text.summary_lines` takes them.
     """
     lines = summary_lines(summary, **places)
-    rows = [f"| {name} | {_cell(text)} |" for name, text in lines.items() if text and name != NEXT]
+    rows = _rows({name: text for name, text in lines.items() if name != NEXT})
     title = f"## {_cell(summary['fleet'])}: release {summary['release'][:12]} is {summary['state']}"
-    return "\n".join([title, "", "| | |", "|---|---|", *rows, *_next(summary), "", ""])
+    return "\n".join([title, "", *rows, *_next(summary), "", ""])
+
+
+def markdown_predictions(summary: Mapping[str, Any], **places: str | None) -> str:
+    """A run of inference as a table.
+
+    Args:
+        summary: from :func:`modelfleet.fleet.inference.inference_summary`.
+        places: as :func:`modelfleet.fleet.summary_predictions.prediction_lines` takes them.
+    """
+    rows = _rows(prediction_lines(summary, **places))
+    return "\n".join([f"## {_cell(summary['fleet'])}: forecasts", "", *rows, "", ""])
+
+
+def _rows(lines: Mapping[str, str | None]) -> list[str]:
+    """Names and texts as a table."""
+    texts = [f"| {name} | {_cell(text)} |" for name, text in lines.items() if text]
+    return ["| | |", "|---|---|", *texts]
 
 
 def _next(summary: Mapping[str, Any]) -> list[str]:

@@ -75,7 +75,11 @@ def deliver(
 
     Returns:
         how many attempts were ``delivered`` and how many ``failed``.
+
+    Raises:
+        ProtectedError: another environment alone may deliver these notices.
     """
+    outbox.objects.check_writable()
     names = outbox.unfinished(since=None if everything else datetime.now(UTC) - RECENT)
     if not names or courier.addresses == Addresses():
         return Counter()
@@ -92,11 +96,15 @@ def deliver(
 def deliver_quietly(outbox: ObjectOutbox, loader: Any, *, seconds: float = SECONDS) -> None:
     """Deliver as an environment is configured; what goes wrong is a warning and nothing more.
 
+    Notices that another environment alone may deliver are left to it.
+
     Args:
         outbox: where notices wait.
         loader: Kedro's configuration of the environment.
         seconds: how long this may take.
     """
+    if not outbox.objects.writable:
+        return
     try:
         if not outbox.unfinished(since=datetime.now(UTC) - RECENT):
             return

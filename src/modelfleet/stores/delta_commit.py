@@ -143,8 +143,13 @@ def commit_files(
 
 
 def commit_once(
-    path: str, schema: pl.Schema, identity: str, write: Callable[["DeltaTable | None"], Commit]
-) -> None:
+    path: str,
+    schema: pl.Schema,
+    identity: str,
+    write: Callable[["DeltaTable | None"], Commit],
+    *,
+    values: Mapping[str, str] | None = None,
+) -> bool:
     """Commit what belongs to a transaction, unless somebody did so before.
 
     The table that is asked is the very one through which files are appended: whoever commits the
@@ -156,18 +161,23 @@ def commit_once(
         schema: of the table.
         identity: the transaction.
         write: brings the files for the table as it is, and further transactions to claim.
+        values: kept with the commit.
+
+    Returns:
+        whether anything was committed.
     """
     while True:
         table = open_table(path)
         if table is not None and table.transaction_version(identity) is not None:
-            return
+            return False
         files, claims = write(table)
+        claimed = [(identity, 1), *claims]
         try:
-            commit_files(table or path, schema, files, [(identity, 1), *claims])
+            commit_files(table or path, schema, files, claimed, values=values)
         except OvertakenError:
             continue  # the table is another one now: it is asked again
         files.added.clear()
-        return
+        return True
 
 
 def _create(path: str, schema: pl.Schema, actions: list[Any], kept: "CommitProperties") -> None:

@@ -26,6 +26,7 @@ from modelfleet.stores.compaction import compact_readings
 from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.delta_commit import NewFiles
 from modelfleet.stores.describe import DescribedDataset, absolute
+from modelfleet.stores.objects import Objects
 from modelfleet.stores.readings import DeltaReadings, open_readings
 from modelfleet.stores.turns import one_at_a_time
 
@@ -43,11 +44,13 @@ class DeltaIngestionStore:
         readings: path of the table of readings, partitioned by shard.
         rejected: path of the table of rejected rows.
         batches: path of the table with one account per batch.
+        protected_by: the environment that alone may write them; ``None`` where this one may.
     """
 
     readings: str
     rejected: str
     batches: str
+    protected_by: str | None = None
 
     def check_settings(self, settings: str) -> None:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
@@ -60,6 +63,7 @@ class DeltaIngestionStore:
 
     def alone(self) -> AbstractContextManager[None]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
+        self._check_writable()
         return one_at_a_time(self.readings)
 
     def kept(self, identities: Collection[str]) -> set[str]:
@@ -67,7 +71,7 @@ class DeltaIngestionStore:
         done = _known(open_table(self.batches), identities)
         readings = open_table(self.readings)
         left = _known(readings, set(identities) - done)
-        if readings is not None and left:
+        if readings is not None and left and self.protected_by is None:
             commits = {c[BATCH]: c for c in readings.history() if c.get(BATCH) in left}
             for identity in filter(left.__contains__, identities):
                 self._complete(identity, commits[identity])
@@ -91,6 +95,7 @@ class DeltaIngestionStore:
     @contextmanager
     def writer(self, identity: str) -> Iterator[DeltaBatchWriter]:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
+        self._check_writable()
         table = open_table(self.readings)
         writer = DeltaBatchWriter(table, self.readings, self.rejected, self.batches, identity)
         try:
@@ -100,6 +105,7 @@ class DeltaIngestionStore:
 
     def compact(self, most: int) -> None:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
+        self._check_writable()
         compact_readings(self.readings, most)
 
     def accounts(self) -> list[Account]:
@@ -116,7 +122,7 @@ class DeltaIngestionStore:
 
     def source(self) -> DeltaReadings:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
-        found = open_readings(self.readings)
+        found = open_readings(self.readings, protected_by=self.protected_by)
         if found is None:
             raise DataError(
                 "not one row could be stored; `rejected_readings` in the catalog says why"
@@ -130,6 +136,9 @@ class DeltaIngestionStore:
     def batch_rows(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.ingest.store.IngestionStore`."""
         return scan_table(self.batches)
+
+    def _check_writable(self) -> None:
+        Objects(self.readings, self.protected_by).check_writable()
 
     def _complete(self, identity: str, commit: Mapping[str, Any]) -> None:
         """Finish a batch whose readings are stored and whose account is not."""
@@ -154,6 +163,8 @@ class IngestionStoreDataset(DescribedDataset[Any, DeltaIngestionStore]):
         metadata: layer and description for Kedro-Viz.
     """
 
+    opens_a_door = True
+
     def __init__(
         self,
         *,
@@ -168,7 +179,8 @@ class IngestionStoreDataset(DescribedDataset[Any, DeltaIngestionStore]):
 
     def load(self) -> DeltaIngestionStore:
         """The store at the configured places."""
-        return DeltaIngestionStore(self._filepath, self._rejected, self._batches)
+        places = (self._filepath, self._rejected, self._batches)
+        return DeltaIngestionStore(*places, self.protected_by)
 
     def save(self, data: Any) -> None:
         """Refused: batches are kept by the ingestion stage while it runs."""

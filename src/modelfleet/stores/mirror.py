@@ -21,6 +21,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from modelfleet.stores.describe import absolute
 from modelfleet.stores.governance import Governance, Places
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import Release, ReleaseStore
@@ -236,7 +237,12 @@ class Mirror:
         }
 
     def follow(self) -> None:
-        """Register what serves and is not shown yet; bring tags and alias in line."""
+        """Register what serves and is not shown yet; bring tags and alias in line.
+
+        Raises:
+            ProtectedError: these are another environment's releases, which it shows itself.
+        """
+        self.governance.check_writable()
         live, registry = self.governance.served(), _Registry(self.name)
         for rid in sorted(set(live.values())):
             if registry.find(rid) is None:
@@ -251,7 +257,12 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
         name: of the registered model.
         governance: see :class:`modelfleet.stores.governance.Places`.
         metadata: layer and description for Kedro-Viz.
+
+    Attributes:
+        protected_by: see :class:`~modelfleet.stores.describe.DescribedDataset`.
     """
+
+    protected_by: str | None = None
 
     def __init__(
         self,
@@ -260,12 +271,12 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
         governance: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._mirror = Mirror(name, Governance.at(Places.model_validate(governance)))
+        self._name, self._places = name, Places.model_validate(governance)
         self.metadata = metadata
 
     def load(self) -> Mirror:
         """The mirror."""
-        return self._mirror
+        return Mirror(self._name, Governance.at(self._places, protected_by=self.protected_by))
 
     def save(self, data: dict[str, str]) -> None:
         """Register the release and bring tags and alias in line with the channel.
@@ -277,9 +288,10 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
         if mlflow is None or mlflow.active_run() is None:
             return
         try:
-            name, releases = self._mirror.name, self._mirror.governance.releases
-            register_release(releases, data["rid"], name, state=data["state"])
-            self._mirror.follow()
+            mirror = self.load()
+            releases = mirror.governance.releases
+            register_release(releases, data["rid"], mirror.name, state=data["state"])
+            mirror.follow()
         except Exception as error:  # noqa: BLE001  a mirror never stops what it shows
             logger.warning(
                 "MLflow does not show release %s yet, the next run tries again: %s",
@@ -288,8 +300,7 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
             )
 
     def _describe(self) -> dict[str, Any]:
-        releases = self._mirror.governance.releases.objects.root
-        return {"name": self._mirror.name, "releases": releases}
+        return {"name": self._name, "releases": absolute(self._places.releases)}
 
     def _exists(self) -> bool:
         return True

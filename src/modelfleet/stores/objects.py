@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from modelfleet.domain.errors import ProtectedError
+
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
@@ -28,9 +30,28 @@ class Objects:
 
     Attributes:
         root: a folder, or the URL of a bucket such as ``s3://bucket/releases``.
+        protected_by: the environment that alone may write here; ``None`` where this one may.
+
+    Raises:
+        ProtectedError: by all that writes, where another environment alone may.
     """
 
     root: str
+    protected_by: str | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether this environment may write here."""
+        return self.protected_by is None
+
+    def check_writable(self) -> None:
+        """Refuse to write where another environment alone may.
+
+        Raises:
+            ProtectedError: it is such a place.
+        """
+        if self.protected_by is not None:
+            raise ProtectedError.of(self.root, owner=self.protected_by)
 
     def create(self, name: str, content: bytes) -> bool:
         """Store an object, whole or not at all; ``False`` if the name is taken."""
@@ -38,7 +59,7 @@ class Objects:
         from obstore.exceptions import AlreadyExistsError
 
         try:
-            obstore.put(self._open(), name, content, mode="create")
+            obstore.put(self._open_to_write(), name, content, mode="create")
         except AlreadyExistsError:
             return False
         return True
@@ -47,7 +68,7 @@ class Objects:
         """Store an object, whole or not at all, in place of one that may be there."""
         import obstore
 
-        obstore.put(self._open(), name, content)
+        obstore.put(self._open_to_write(), name, content)
 
     def remove(self, name: str) -> None:
         """Remove an object and the folders that are empty without it."""
@@ -92,9 +113,10 @@ class Objects:
         """Remove objects; those that are not there need not be."""
         import obstore
 
+        self.check_writable()
         if self._absent():
             return
-        store = self._open()
+        store = self._open_to_write()
 
         def delete(name: str) -> None:
             with suppress(FileNotFoundError):
@@ -178,12 +200,16 @@ class Objects:
     def _absent(self) -> bool:
         return "://" not in self.root and not Path(self.root).is_dir()
 
-    def _open(self) -> "ObjectStore":
+    def _open(self, *, make: bool = False) -> "ObjectStore":
         from obstore.store import LocalStore
 
         if "://" in self.root:
             return _bucket(self.root)
-        return LocalStore(self.root, mkdir=True, automatic_cleanup=True)
+        return LocalStore(self.root, mkdir=make, automatic_cleanup=True)
+
+    def _open_to_write(self) -> "ObjectStore":
+        self.check_writable()
+        return self._open(make=True)
 
 
 @functools.cache

@@ -129,6 +129,7 @@ class ObjectOutbox:
 
     def post(self, notice: Notice) -> None:
         """Keep a notice for delivery; one that says the same is kept once."""
+        self.objects.check_writable()
         key = notice_key(notice)[:16]
         if not any(name.endswith(f"-{key}.json") for name in self.objects.names()):
             self._create(f"{_stamp(notice.at)}-{key}.json", notice.as_dict())
@@ -213,7 +214,7 @@ class OutboxDataset(DescribedDataset[list[Notice], ObjectOutbox]):
 
     def load(self) -> ObjectOutbox:
         """The outbox."""
-        return ObjectOutbox(Objects(self._filepath))
+        return ObjectOutbox(Objects(self._filepath, self.protected_by))
 
     def save(self, data: list[Notice]) -> None:
         """Keep each notice, once."""

@@ -4,16 +4,20 @@ import functools
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from kedro.io import DatasetError
 
+from modelfleet.fleet.extract import Extract
 from modelfleet.fleet.spans import join_spans, spans_of
 from modelfleet.stores.delta import open_table, scan_table, value_of_version
 from modelfleet.stores.describe import DescribedDataset
+from modelfleet.stores.extract import extract_period
 from modelfleet.stores.frames import TablePreview
 from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
+from modelfleet.stores.objects import Objects
 from modelfleet.stores.order import by_sensor_and_time
 
 __all__ = [
@@ -36,12 +40,15 @@ class DeltaReadings:
         table_id: of the Delta table.
         version: of the Delta table; what is read does not change any more.
         digests: shard to digest of its content.
+        protected_by: the environment that alone may write beside the table; ``None`` where this
+            one may.
     """
 
     path: str
     table_id: str
     version: int
     digests: Mapping[int, str]
+    protected_by: str | None = None
 
     def shards(self) -> Mapping[int, str]:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
@@ -60,6 +67,10 @@ class DeltaReadings:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         return _opened(self.path, self.version, self.table_id)
 
+    def between(self, since: datetime | None, until: datetime) -> Extract:
+        """See :class:`~modelfleet.fleet.extract.StoredReadings`."""
+        return extract_period(self.path, self.version, since, until)
+
     def news(self) -> pl.LazyFrame:
         """See :class:`~modelfleet.fleet.sharded.ReadingsSource`."""
         known = known_spans(self.path, self.table_id, self.version)
@@ -71,7 +82,12 @@ class DeltaReadings:
         return _spans(self.path, self.version, self.table_id)
 
     def settle(self) -> None:
-        """Keep with the table what is known of this version, so that a later one has fewer news."""
+        """Keep with the table what is known of this version, so that a later one has fewer news.
+
+        Raises:
+            ProtectedError: another environment alone may write there.
+        """
+        Objects(self.path, self.protected_by).check_writable()
         known = known_spans(self.path, self.table_id, self.version)
         if known is None or known[0] < self.version:
             keep_spans(self.path, self.table_id, self.version, self.spans())
@@ -97,16 +113,30 @@ class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
     The ingestion stage keeps readings batch by batch in its store; what its node hands over is the
     version it left. Saving that writes no reading; a version that is saved passed its validator, so
     what is known of it is kept for the next one.
+
+    Args:
+        filepath: folder or URL of the Delta table.
+        pinned: whether the version that is opened first is opened again and again: others ingest
+            while a run is at work, and all its stages are to see the same readings.
+        metadata: layer and description for Kedro-Viz.
     """
 
+    def __init__(
+        self, *, filepath: str, pinned: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._pinned = pinned
+        self._first: DeltaReadings | None = None
+
     def load(self) -> DeltaReadings:
-        """Open the current version."""
-        found = open_readings(self._filepath)
+        """Open the current version, or the one that was opened first."""
+        found = self._first or open_readings(self._filepath, protected_by=self.protected_by)
         if found is None:
             raise DatasetError(
                 f"there are no readings at {self._filepath}; "
                 "run `kedro run --pipelines ingestion` first"
             )
+        self._first = found if self._pinned else None
         return found
 
     def save(self, data: DeltaReadings) -> None:
@@ -132,13 +162,19 @@ class ReadingsDataset(DescribedDataset[DeltaReadings, DeltaReadings]):
         return {"filepath": self._filepath, "format": "delta", "partition_by": "shard"}
 
 
-def open_readings(path: str) -> DeltaReadings | None:
-    """The current version of a table of readings, or ``None`` where there is none."""
+def open_readings(path: str, *, protected_by: str | None = None) -> DeltaReadings | None:
+    """The current version of a table of readings, or ``None`` where there is none.
+
+    Args:
+        path: of the table.
+        protected_by: see :class:`DeltaReadings`.
+    """
     table = open_table(path)
     digests = None if table is None else digests_of_version(path, table.version())
     if table is None or digests is None:
         return None
-    return DeltaReadings(path, str(table.metadata().id), table.version(), digests)
+    table_id = str(table.metadata().id)
+    return DeltaReadings(path, table_id, table.version(), digests, protected_by)
 
 
 def digests_of_version(path: str, version: int) -> dict[int, str] | None:

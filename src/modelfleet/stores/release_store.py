@@ -106,6 +106,7 @@ class ReleaseStore:
 
     def publish(self, draft: ReleaseDraft) -> bool:
         """Publish a release, completely or not at all; ``False`` if it is already there."""
+        self.objects.check_writable()
         rid = draft.rid
         if self.objects.get(f"{rid}/{MANIFEST}") is not None:
             return False
@@ -284,7 +285,7 @@ class ReleaseDataset(DescribedDataset[ReleaseDraft, ReleaseStore]):
 
     def load(self) -> ReleaseStore:
         """The store."""
-        return ReleaseStore(Objects(self._filepath))
+        return ReleaseStore(Objects(self._filepath, self.protected_by))
 
     def save(self, data: ReleaseDraft) -> None:
         """Publish the draft; a release that is already there is left as it is."""

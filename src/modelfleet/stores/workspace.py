@@ -24,9 +24,11 @@ class ObjectWorkspace:
 
     Attributes:
         root: a folder, or the URL of a bucket; what opens it comes from the machine's environment.
+        protected_by: see :class:`~modelfleet.stores.objects.Objects`; goes to the workers with it.
     """
 
     root: str
+    protected_by: str | None = None
 
     def find(self, files: Collection[str]) -> set[str]:
         """See :class:`~modelfleet.fleet.sharded.Workspace`.
@@ -54,15 +56,17 @@ class ObjectWorkspace:
 
     @property
     def _objects(self) -> Objects:
-        return Objects(self.root)
+        return Objects(self.root, self.protected_by)
 
 
 class WorkspaceDataset(DescribedDataset[Any, ObjectWorkspace]):
     """Hands out the workspace; nothing is saved through it."""
 
+    opens_a_door = True
+
     def load(self) -> ObjectWorkspace:
         """The workspace at the configured place."""
-        return ObjectWorkspace(self._filepath)
+        return ObjectWorkspace(self._filepath, self.protected_by)
 
     def save(self, data: Any) -> None:
         """Refused: results come from workers."""

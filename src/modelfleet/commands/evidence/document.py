@@ -3,10 +3,11 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from modelfleet.commands.evidence.rules import RULE_PARTS, rules_of
+from modelfleet.commands.plain import plain
 from modelfleet.fleet.axis import Axis
 
 __all__ = ["SensorRows", "document_of"]
@@ -42,6 +43,7 @@ class SensorRows:
         run: summary of the run.
         live: the release that serves its cohort now.
         override: what people decided for it, from the configuration.
+        events: known events in what serves it learned from.
         missing: assets that were not made yet, each with the stage that makes it.
     """
 
@@ -57,6 +59,7 @@ class SensorRows:
     run: Row | None = None
     live: str | None = None
     override: Row | None = None
+    events: Row | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,8 +68,9 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
 
     Returns:
         ``schema``, ``sensor_id``, ``run``, ``metadata``, ``profile``, ``admission``, ``baseline``,
-        ``candidate``, ``weeks``, ``gate``, ``champion``, ``override``, ``intervals``, ``costs``,
-        ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number is NaN.
+        ``candidate``, ``weeks``, ``gate``, ``champion``, ``override``, ``events``, ``intervals``,
+        ``costs``, ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number
+        is NaN.
     """
     verdict, card = rows.verdict or {}, rows.scorecard or {}
     rules = rules_of(verdict)
@@ -85,13 +89,14 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
         "gate": [rule for rule in rules if not rule["code"].startswith("champion_")] or None,
         "champion": [rule for rule in rules if rule["code"].startswith("champion_")] or None,
         "override": _override(rows),
+        "events": rows.events,
         "intervals": _only(card, ON_INTERVALS),
         "costs": _only(card, [*(name for name in card if name.startswith(COSTS)), "currency"]),
         "verdict": _only(verdict, told[1:] if told else []),
         "serves": _serves(rows),
         "missing": dict(rows.missing),
     }
-    return {name: _plain(value) for name, value in document.items()}
+    return {name: plain(value) for name, value in document.items()}
 
 
 def _run(rows: SensorRows) -> dict[str, Any] | None:
@@ -186,14 +191,3 @@ def _without(row: Row | None, names: Collection[str]) -> dict[str, Any] | None:
 
 def _only(row: Row, names: Sequence[str]) -> dict[str, Any] | None:
     return {name: row[name] for name in names if name in row} or None
-
-
-def _plain(value: Any) -> Any:
-    """As JSON can hold it: NaN and infinity are null, times are text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value

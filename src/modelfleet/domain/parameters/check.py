@@ -14,11 +14,13 @@ from modelfleet.domain.parameters.base import Parameters
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.costs import CostParameters
 from modelfleet.domain.parameters.evaluation import EvaluationParameters
+from modelfleet.domain.parameters.events import EventParameters
 from modelfleet.domain.parameters.fleet import (
     BacktestParameters,
     EngineParameters,
     FleetParameters,
 )
+from modelfleet.domain.parameters.inference import InferenceParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
@@ -35,6 +37,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "backtest": BacktestParameters,
         "engine": EngineParameters,
         "ingestion": IngestionParameters,
+        "events": EventParameters,
         "validation": ValidationParameters,
         "baseline": BaselineParameters,
         "training": TrainingParameters,
@@ -44,6 +47,7 @@ SECTIONS: Mapping[str, type[Parameters]] = MappingProxyType(
         "overrides": OverrideParameters,
         "rules": RuleParameters,
         "promotion": PromotionParameters,
+        "inference": InferenceParameters,
     }
 )
 """The top-level keys of the parameters, and what each must be."""
@@ -93,7 +97,7 @@ def _lines(section: str, error: ValidationError) -> list[str]:
 
 def _between_sections(sections: Mapping[str, Any]) -> list[str]:
     """What sections that are right by themselves contradict in each other."""
-    checks = (_horizon, _lags, _history, _covariates, _weeks)
+    checks = (_horizon, _lags, _history, _covariates, _weeks, _calendar)
     return [problem for check in checks for problem in check(**_asked(check, sections))]
 
 
@@ -183,3 +187,20 @@ def _weeks(
         f"backtest.weeks judges {backtest.weeks} only"
     )
     return [problem]
+
+
+def _calendar(
+    fleet: FleetParameters | None,
+    ingestion: IngestionParameters | None,
+    events: EventParameters | None,
+) -> list[str]:
+    if fleet is None or ingestion is None or events is None:
+        return []
+    known = ingestion.events.scope
+    unknown = {n: sorted(set(e.where) - set(known)) for n, e in events.of(fleet.name).items()}
+    return [
+        f"events.calendar.{name}.where: {columns} are not allowed: ingestion.events.scope has "
+        f"{sorted(known)}"
+        for name, columns in unknown.items()
+        if columns
+    ]

@@ -16,6 +16,7 @@ __all__ = [
     "EngineParameters",
     "FleetParameters",
     "check_time_zone",
+    "minutes_of",
 ]
 
 HISTORY_WEEKS = 5
@@ -25,6 +26,12 @@ CLUSTERS = {"dask": "distributed", "ray": "ray"}
 """Backends that can be on other machines, and the package that each needs."""
 
 UNITS = {"min": 1, "h": 60, "d": MINUTES_PER_DAY}
+
+
+def minutes_of(text: str) -> int:
+    """Minutes of a span such as ``15min``, ``1h`` or ``1d``; 0 for any other text."""
+    match = re.fullmatch(r"(\d+)(min|h|d)", text)
+    return int(match[1]) * UNITS[match[2]] if match else 0
 
 
 def check_time_zone(name: str) -> str:
@@ -52,8 +59,7 @@ class FleetParameters(Parameters):
     @field_validator("frequency")
     @classmethod
     def _divides_a_day(cls, value: str) -> str:
-        match = re.fullmatch(r"(\d+)(min|h|d)", value)
-        minutes = int(match[1]) * UNITS[match[2]] if match else 0
+        minutes = minutes_of(value)
         if not minutes or MINUTES_PER_DAY % minutes:
             raise ValueError("is no frequency that divides a day, such as 15min, 1h or 1d")
         return value
@@ -61,10 +67,7 @@ class FleetParameters(Parameters):
     @property
     def grid(self) -> Grid:
         """The regular time axis."""
-        match = re.fullmatch(r"(\d+)(min|h|d)", self.frequency)
-        if match is None:
-            raise ValueError(self.frequency)
-        return Grid(int(match[1]) * UNITS[match[2]])
+        return Grid(minutes_of(self.frequency))
 
 
 class BacktestParameters(Parameters):

@@ -13,6 +13,10 @@ from modelfleet.fleet.sharded import ReadingsSource, Workspace
 __all__ = ["Call", "join_pieces"]
 
 
+FEW = 8
+"""Sensors up to which they alone are read: to look for more takes longer than it saves."""
+
+
 @dataclass(frozen=True)
 class Call:
     """What a worker is handed at once. Picklable.
@@ -63,7 +67,8 @@ class Call:
                 f"{job.task.kind}: shard {job.shard}: the worker on {platform.node()} has other "
                 "code or libraries than the run; install the same version of everything on both"
             )
-        only = job.task.sensor_ids() if job.joint else None
+        part = job.joint is not None or job.sensors <= FEW
+        only = job.task.sensor_ids() if part else None
         frame = job.task.run(self.source.read(job.shard, only=only))
         if frame.height != job.sensors:
             raise TaskError(

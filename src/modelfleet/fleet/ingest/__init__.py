@@ -4,7 +4,7 @@ from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.batch import ingest_batch
 from modelfleet.fleet.ingest.batches import Batch, RawSource
 from modelfleet.fleet.ingest.covariates import covariate_arrays, read_covariates
-from modelfleet.fleet.ingest.events import read_events, sensor_periods
+from modelfleet.fleet.ingest.events import learned_periods, read_events, sensor_periods
 from modelfleet.fleet.ingest.ingestion import as_source, ingest_source
 from modelfleet.fleet.ingest.judgement import Rules
 from modelfleet.fleet.ingest.notes import note_sensors
@@ -26,6 +26,7 @@ __all__ = [
     "covariate_arrays",
     "ingest_batch",
     "ingest_source",
+    "learned_periods",
     "note_sensors",
     "read_covariates",
     "read_events",

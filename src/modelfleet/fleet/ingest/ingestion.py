@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import polars as pl
 
 from modelfleet.domain.errors import SchemaError
@@ -19,6 +18,9 @@ from modelfleet.fleet.ingest.judgement import Rules
 from modelfleet.fleet.ingest.repetitions import Stored
 from modelfleet.fleet.ingest.senders import MOST_ROWS
 from modelfleet.fleet.ingest.store import IngestionStore
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes a second to load, which forecasts can do without
 
 __all__ = ["as_source", "ingest_source"]
 
@@ -86,22 +88,28 @@ def ingest_source(
 
 def as_source(raw: Any) -> RawSource:
     """A source of whatever a dataset of the catalog loads: a source, or one table of rows."""
-    if isinstance(raw, pl.LazyFrame | pl.DataFrame | pd.DataFrame):
-        return _OneTable(raw)
-    if not hasattr(raw, "batches"):
+    if hasattr(raw, "batches"):
+        source: RawSource = raw
+        return source
+    if not isinstance(raw, pl.LazyFrame | pl.DataFrame) and not _is_pandas(raw):
         raise SchemaError(
             f"raw readings are a {type(raw).__name__}; the catalog entry must load batches, a "
             "Polars or a pandas table"
         )
-    source: RawSource = raw
-    return source
+    return _OneTable(raw)
+
+
+def _is_pandas(raw: Any) -> bool:
+    import pandas as pd
+
+    return isinstance(raw, pd.DataFrame)
 
 
 class _OneTable:
     """A table as a single batch; what it is called depends on its content."""
 
-    def __init__(self, table: pl.LazyFrame | pl.DataFrame | pd.DataFrame) -> None:
-        polars = pl.from_pandas(table) if isinstance(table, pd.DataFrame) else table
+    def __init__(self, table: "pl.LazyFrame | pl.DataFrame | pd.DataFrame") -> None:
+        polars = table if isinstance(table, pl.LazyFrame | pl.DataFrame) else pl.from_pandas(table)
         self._frame = polars.lazy().collect()
 
     def batches(self) -> Iterable[Batch]:

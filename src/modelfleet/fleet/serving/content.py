@@ -3,7 +3,7 @@
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, Self
 
@@ -106,6 +106,11 @@ class Content:
         """Sorted."""
         return self.sensors["sensor_id"].to_list()
 
+    @property
+    def history(self) -> int:
+        """Steps before an origin that are looked at one by one."""
+        return self.fleet.history_weeks * self.axis.grid.per_week
+
     @functools.cached_property
     def begin(self) -> int:
         """Grid index from which on readings give what the whole history would."""
@@ -140,6 +145,19 @@ class Content:
     def first_reasons(self) -> pl.Series:
         """The first code that the ledger has beside each sensor, null where it has none."""
         return self.sensors["reasons"].list.first()
+
+    def without_memory(self) -> Self:
+        """The same without what it has kept of its readings, to forecast what lies before its end.
+
+        What was kept, sums of readings and patterns of baselines, knows readings of that time and
+        later ones: it must be made anew of what was read before an origin.
+        """
+        sensors = self.sensors.with_columns(
+            pl.lit(None, dtype=self.sensors[name].dtype).alias(name)
+            for name in ("weekly_total", "weekly_count")
+        )
+        pattern = pl.lit(None, dtype=self.baselines["pattern"].dtype).alias("pattern")
+        return replace(self, sensors=sensors, baselines=self.baselines.with_columns(pattern))
 
     def intervals(self, table: pl.DataFrame) -> IntervalTable:
         """Of models or of baselines."""

@@ -2,25 +2,24 @@
 
 import functools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import IntArray
 from modelfleet.domain.errors import DataError
 from modelfleet.domain.features import Covariates
-from modelfleet.domain.rules import MODEL, Served, apply_rules
 from modelfleet.fleet.ingest.covariates import covariate_arrays
 from modelfleet.fleet.model_bytes import KNOWN_PACKAGES
 from modelfleet.fleet.roster import Periods
-from modelfleet.fleet.serving.backups import Backups
 from modelfleet.fleet.serving.content import Content, ReleaseTables
-from modelfleet.fleet.serving.models import Told, forecast_models
-from modelfleet.fleet.serving.readings import Judged, judge_readings, read_covariates
+from modelfleet.fleet.serving.models import forecast_models
+from modelfleet.fleet.serving.readings import judge_readings, read_covariates
 from modelfleet.fleet.serving.rows import Outcome, forecast_rows, unknown_rows
+from modelfleet.fleet.serving.service import serve
 from modelfleet.fleet.serving.stacks import Stacks
 from modelfleet.fleet.serving.window import Window, find_origin, open_window
 
@@ -97,7 +96,7 @@ class Forecaster:
         content = self.content
         judged = judge_readings(readings, content.ids, step_minutes=content.axis.step_minutes)
         origin = find_origin(judged.rows, content, at)
-        asked, strangers = self._asked(judged, sensors)
+        asked, strangers = self.asked(sensors, unknown=judged.unknown)
         window = open_window(content, asked, judged, origin, excluded=excluded)
         companions = _companions(covariates, window)
         known = forecast_rows(_forecast(content, asked, window, companions, packages))
@@ -106,12 +105,20 @@ class Forecaster:
         unknown = unknown_rows(strangers, window, content.rid)
         return pl.concat([known, unknown]).sort("sensor_id", "timestamp")
 
-    def _asked(
-        self, judged: Judged, sensors: Collection[str] | None
+    def asked(
+        self, sensors: Collection[str] | None, *, unknown: Sequence[str] = ()
     ) -> tuple[IntArray, Sequence[str]]:
-        """Positions of the sensors to forecast, and the ids of those that nobody knows."""
+        """Positions of the sensors to forecast, and the ids of those that nobody knows.
+
+        Args:
+            sensors: ids; ``None`` is every sensor of the release, and the ``unknown``.
+            unknown: ids that only the readings name.
+
+        Raises:
+            DataError: ``sensors`` is a single text.
+        """
         if sensors is None:
-            return np.arange(len(self.content.ids)), judged.unknown
+            return np.arange(len(self.content.ids)), unknown
         if isinstance(sensors, str):
             raise DataError(f"sensors is one text, {sensors!r}; give a list of ids")
         places = self._places
@@ -138,35 +145,5 @@ def _forecast(
 ) -> Outcome:
     stacks = Stacks(window)
     models = content.models[asked]
-    told = forecast_models(models, stacks, covariates=covariates, packages=packages)
-    backups = Backups.none_yet(*told.values.shape)
-    silent = np.asarray(~np.isfinite(told.values).all(axis=1), dtype=np.bool_)
-    backups.ask(silent, content, asked, stacks)
-    served = _serve(content, asked, window, told, backups)
-    while backups.ask(_replaced(served), content, asked, stacks):
-        served = _serve(content, asked, window, told, backups)
-    return Outcome(content, asked, window, told, backups, served)
-
-
-def _replaced(served: Served) -> BoolArray:
-    return np.asarray((served.code != MODEL).any(axis=1), dtype=np.bool_)
-
-
-def _serve(
-    content: Content, asked: IntArray, window: Window, told: Told, backups: Backups
-) -> Served:
-    """Keep the rules, over the whole fleet: sums over a cohort need all its sensors."""
-    fleet = len(content.ids)
-
-    def of_all(some: FloatArray) -> FloatArray:
-        every = np.full((fleet, *some.shape[1:]), np.nan)
-        every[asked] = some
-        return every
-
-    served = apply_rules(
-        of_all(told.values),
-        of_all(backups.values),
-        content.rules,
-        previous=of_all(window.last),
-    )
-    return replace(served, values=served.values[asked], code=served.code[asked])
+    (told,) = forecast_models(models, stacks, covariates=covariates, packages=packages)
+    return serve(content, asked, stacks, told)

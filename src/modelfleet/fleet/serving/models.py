@@ -8,8 +8,14 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
-from modelfleet.domain.features import Covariates, build_design, feature_names, look_back
-from modelfleet.domain.forecasters import LinearModel
+from modelfleet.domain.features import (
+    Covariates,
+    Design,
+    build_design,
+    feature_names,
+    look_back,
+)
+from modelfleet.domain.forecasters import FittedModel, LinearModel
 from modelfleet.domain.forecasters.linear import predict_weeks
 from modelfleet.domain.parameters.recipes import FeatureParameters, RecipeParameters
 from modelfleet.fleet.arrays import as_floats, as_matrix
@@ -17,13 +23,13 @@ from modelfleet.fleet.isolation import Failure, attempt
 from modelfleet.fleet.model_bytes import model_from_bytes
 from modelfleet.fleet.serving.stacks import Stack, Stacks
 
-__all__ = ["FAILED", "FINE", "MISSING", "Told", "forecast_models"]
+__all__ = ["FAILED", "FINE", "MISSING", "Told", "design_of", "forecast_models"]
 
 FINE, MISSING, FAILED = 0, 1, 2
 
-Say = Callable[[slice, FloatArray, AnyArray], FloatArray]
-"""What some models, those of a slice, make of their features: shapes (columns, n, horizon) and
-(n, horizon), where the features are known, to (n, horizon)."""
+Say = Callable[[FloatArray, AnyArray, dict[int, str]], FloatArray]
+"""What some models make of their features: shapes (columns, n, horizon) and (n, horizon), where the
+features are known, to (n, horizon). Errors in words, by row, go into the third."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,22 +79,30 @@ def forecast_models(
     *,
     covariates: Covariates | None,
     packages: Sequence[str],
-) -> Told:
-    """Forecast every sensor of a window that has a model.
+) -> tuple[Told, ...]:
+    """Forecast every sensor of a window that has a model, from each origin of the window.
+
+    No feature of a step knows what was read less than a horizon before it, so features are made
+    once for all origins, and each forecast is to the bit as if its origin were the only one.
 
     Args:
         models: one row per sensor of the window, nulls where there is no model.
         stacks: of the window.
         covariates: companions of the fleet, or ``None``.
         packages: that estimators may come from, by the configuration of whoever loads.
+
+    Returns:
+        what they say, by origin.
     """
-    told = Told.nothing(len(models), stacks.window.horizon)
+    window = stacks.window
+    told = tuple(Told.nothing(len(models), window.horizon) for _ in window.origins)
     work = _Work(stacks, told, covariates, tuple(packages))
     served = models.with_row_index("row").filter(pl.col("version").is_not_null())
     for (text,), found in served.group_by("specification", maintain_order=True):
         done = attempt(functools.partial(work.group, str(text), found), what=f"recipe {text}")
         if isinstance(done, Failure):
-            told.fail(_rows(found), done.reason)
+            for each in told:
+                each.fail(_rows(found), done.reason)
     return told
 
 
@@ -98,10 +112,10 @@ def _rows(models: pl.DataFrame) -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """What all models of a forecast share."""
+    """What all models of a window share; what they say is told by origin."""
 
     stacks: Stacks
-    told: Told
+    told: tuple[Told, ...]
     covariates: Covariates | None
     packages: tuple[str, ...]
 
@@ -111,7 +125,8 @@ class _Work:
         _check_reach(features, self.stacks)
         given = set(self.covariates.names if self.covariates else ())
         if absent := sorted(set(features.covariates) - given):
-            self.told.miss(_rows(models), f"covariates are missing: {', '.join(absent)}")
+            for told in self.told:
+                told.miss(_rows(models), f"covariates are missing: {', '.join(absent)}")
             return
         sound = _checked(models, feature_names(features), self.told)
         linear = sound["coefficients"].is_not_null()
@@ -121,93 +136,109 @@ class _Work:
         ):
             self._forecast(features, _rows(part), kind(part))
 
-    def _forecast(self, features: FeatureParameters, rows: IntArray, say: Say) -> None:
+    def _forecast(
+        self, features: FeatureParameters, rows: IntArray, say: Callable[[slice], Say]
+    ) -> None:
         """Forecast models that are all linear, or all others, stack by stack."""
         start = 0
         for stack in self.stacks.of(rows):
             part = slice(start, start + len(stack.rows))
-            self._stack(stack, features, functools.partial(say, part))
+            self._stack(stack, features, say(part))
             start = part.stop
 
-    def _stack(
-        self,
-        stack: Stack,
-        features: FeatureParameters,
-        say: Callable[[FloatArray, AnyArray], FloatArray],
-    ) -> None:
+    def _stack(self, stack: Stack, features: FeatureParameters, say: Say) -> None:
         with np.errstate(all="ignore"):  # what overflows is no number, and told so
-            design = build_design(
-                stack.series,
-                stack.calendar,
-                features,
-                horizon=stack.window.horizon,
-                covariates=stack.covariates(self.covariates),
-                seasonal=stack.seasonal(),
-            )
-            known = stack.horizon(design.usable)
-            ahead = np.ascontiguousarray(stack.horizon(design.values.T))
-            values = say(ahead, known)
-        self.told.tell(stack.rows, values, known)
+            design = design_of(stack, features, self.covariates)
+            for origin, told in zip(stack.window.origins, self.told, strict=True):
+                known = stack.horizon(design.usable, origin=origin)
+                ahead = np.ascontiguousarray(stack.horizon(design.values.T, origin=origin))
+                told.tell(stack.rows, say(ahead, known, told.errors), known)
 
     @staticmethod
-    def _linear(models: pl.DataFrame) -> Say:
+    def _linear(models: pl.DataFrame) -> Callable[[slice], Say]:
         """Many at a time, to the bit as if one by one."""
         width = int(models["coefficients"].list.len().max() or 0)  # type: ignore[arg-type]
         weights = as_matrix(models["coefficients"], width)
         constants = as_floats(models["intercept"]).tolist()
 
-        def say(part: slice, ahead: FloatArray, _known: AnyArray) -> FloatArray:
+        def of(part: slice) -> Say:
             found = [LinearModel(*e) for e in zip(weights[part], constants[part], strict=True)]
-            return predict_weeks(found, ahead.reshape(len(ahead), -1).T).reshape(ahead.shape[1:])
 
-        return say
+            def say(ahead: FloatArray, _known: AnyArray, _errors: dict[int, str]) -> FloatArray:
+                told = predict_weeks(found, ahead.reshape(len(ahead), -1).T)
+                return told.reshape(ahead.shape[1:])
 
-    def _others(self, models: pl.DataFrame) -> Say:
-        """Each by itself, from its bytes."""
+            return say
+
+        return of
+
+    def _others(self, models: pl.DataFrame) -> Callable[[slice], Say]:
+        """Each by itself, from its bytes, which are read once for all origins."""
         rows, ids = _rows(models).tolist(), models["sensor_id"].to_list()
 
-        def say(part: slice, ahead: FloatArray, known: AnyArray) -> FloatArray:
-            values = np.full(known.shape, np.nan)
-            for k, number in enumerate(range(len(rows))[part]):
-                content = models["model_bytes"][number]
-                work = functools.partial(_one, ahead[:, k], known[k], content, self.packages)
-                found = attempt(work, what=f"model of sensor {ids[number]!r}")
-                if isinstance(found, Failure):
-                    self.told.errors[rows[number]] = found.reason
-                else:
-                    values[k] = found
-            return values
+        def of(part: slice) -> Say:
+            places = range(len(rows))[part]
+            loaded = [
+                functools.cache(functools.partial(_load, models["model_bytes"][n], self.packages))
+                for n in places
+            ]
 
-        return say
+            def say(ahead: FloatArray, known: AnyArray, errors: dict[int, str]) -> FloatArray:
+                values = np.full(known.shape, np.nan)
+                for k, place in enumerate(places):
+                    work = functools.partial(_one, ahead[:, k], known[k], loaded[k])
+                    found = attempt(work, what=f"model of sensor {ids[place]!r}")
+                    if isinstance(found, Failure):
+                        errors[rows[place]] = found.reason
+                    else:
+                        values[k] = found
+                return values
+
+            return say
+
+        return of
+
+
+def design_of(stack: Stack, features: FeatureParameters, covariates: Covariates | None) -> Design:
+    """The features of every step of a stack; its horizon has those of the forecast."""
+    return build_design(
+        stack.series,
+        stack.calendar,
+        features,
+        horizon=stack.window.horizon,
+        covariates=stack.covariates(covariates),
+        seasonal=stack.seasonal(),
+    )
 
 
 def _check_reach(features: FeatureParameters, stacks: Stacks) -> None:
     window = stacks.window
     needed = look_back(features, window.axis.grid, horizon=window.horizon)
-    if needed > window.values.shape[1]:
-        raise ValueError(
-            f"the recipe looks back {needed} steps, the release only {window.values.shape[1]}"
-        )
+    history = window.origins[0] - window.axis.first
+    if needed > history:
+        raise ValueError(f"the recipe looks back {needed} steps, the release only {history}")
 
 
-def _checked(models: pl.DataFrame, names: tuple[str, ...], told: Told) -> pl.DataFrame:
+def _checked(models: pl.DataFrame, names: tuple[str, ...], told: Sequence[Told]) -> pl.DataFrame:
     """The models that were fitted on these features; the others fail."""
     fits = pl.col("feature_names") == pl.lit(list(names), dtype=pl.List(pl.String))
     sized = pl.col("coefficients").is_null() | (pl.col("coefficients").list.len() == len(names))
     sound = models.select((fits & sized).fill_null(value=False)).to_series()
     if not sound.all():
         reason = "ValueError: the model was fitted on other features than its recipe makes"
-        told.fail(_rows(models.filter(~sound)), reason)
+        for each in told:
+            each.fail(_rows(models.filter(~sound)), reason)
     return models.filter(sound)
 
 
-def _one(
-    ahead: FloatArray, known: AnyArray, content: bytes | None, packages: Sequence[str]
-) -> FloatArray:
+def _load(content: bytes | None, packages: Sequence[str]) -> FittedModel:
     if not content:
         raise ValueError("the model has neither coefficients nor bytes")
-    values = np.full(len(known), np.nan)
-    model = model_from_bytes(content, packages=packages)
+    return model_from_bytes(content, packages=packages)
+
+
+def _one(ahead: FloatArray, known: AnyArray, load: Callable[[], FittedModel]) -> FloatArray:
+    values, model = np.full(len(known), np.nan), load()
     if known.any():
         values[known] = model.predict(ahead[:, known].T)
     return values

@@ -5,8 +5,8 @@ one sensor is left out and told in words beside that sensor's forecasts.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from modelfleet.fleet.ingest.clock import OFFSET, to_grid, to_utc
 from modelfleet.fleet.ingest.identity import one_form
 from modelfleet.fleet.ingest.reasons import REASON, because
 from modelfleet.fleet.ingest.values import to_numbers
+from modelfleet.fleet.serving.faults import as_faults
 
 if TYPE_CHECKING:
     import pandas as pd  # takes a second to load, and is not needed
 
-__all__ = ["Judged", "judge_readings", "read_covariates"]
+__all__ = ["Judged", "first_steps", "judge_readings", "read_covariates", "scan_readings"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +38,13 @@ class Judged:
         rows: ``sensor`` (position among the known ones), ``step`` of the grid, ``number``.
         unknown: ids that the release does not know, sorted.
         named: positions of the known sensors that any row names.
-        left_out: rows that were left out, by position of the sensor and reason.
+        faults: rows that were left out: ``sensor``, ``step``, null without a time, and ``reason``.
     """
 
     rows: pl.DataFrame
-    unknown: tuple[str, ...] = ()
-    named: frozenset[int] = frozenset()
-    left_out: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    unknown: tuple[str, ...]
+    named: frozenset[int]
+    faults: pl.DataFrame
 
 
 def judge_readings(
@@ -69,9 +70,10 @@ def judge_readings(
     placed = to_grid(
         to_numbers(timed.lazy(), what=WHAT), step_minutes=step_minutes, tolerance_minutes=0
     )
+    begun = pl.col("time").dt.epoch("us") // (step_minutes * 60_000_000)
     judged = placed.select(
         "sensor",
-        "step",
+        begun.alias("step"),  # of what lies between two steps, the one that has begun
         "number",
         reason=pl.coalesce(
             because(pl.col("timestamp").is_null(), "missing_timestamp"),
@@ -86,7 +88,50 @@ def judge_readings(
         pl.col("reason").is_null() & pl.col("sensor").is_not_null() & pl.col("number").is_not_null()
     )
     named = frozenset(codes.unique().drop_nulls().to_list())
-    return Judged(fine.drop("reason"), tuple(strangers), named, _count(judged))
+    faulty = judged.filter(pl.col("reason").is_not_null() & pl.col("sensor").is_not_null())
+    return Judged(fine.drop("reason"), tuple(strangers), named, as_faults(faulty))
+
+
+def scan_readings(readings: "pl.DataFrame | pl.LazyFrame | pd.DataFrame") -> pl.LazyFrame:
+    """Readings of which one stretch of time after the other can be looked at.
+
+    Args:
+        readings: as :func:`judge_readings` takes them, with times, not texts.
+
+    Returns:
+        the same three columns, ``timestamp`` in UTC.
+
+    Raises:
+        SchemaError: a column is missing or of the wrong kind, or times are texts or name no zone.
+    """
+    if isinstance(readings, pl.LazyFrame):
+        _frame(readings.head(0))
+        scan = readings.select(COLUMNS)
+    else:
+        scan = _frame(readings).lazy()
+    kind, utc = scan.collect_schema()["timestamp"], pl.Datetime("us", "UTC")
+    if kind != pl.Null and not getattr(kind, "time_zone", None):
+        raise SchemaError(
+            f"{WHAT}: timestamp is {kind}, but what was known at a time can only be told of times "
+            "with a zone; convert them first, for example with .str.to_datetime(time_zone='UTC')"
+        )
+    return scan if kind == utc else scan.with_columns(pl.col("timestamp").cast(utc))
+
+
+def first_steps(part: pl.DataFrame, ids: Sequence[str], *, step_minutes: int) -> dict[str, int]:
+    """The grid index at which each of some ids is first named.
+
+    Args:
+        part: from :func:`scan_readings`.
+        ids: in the form that :func:`judge_readings` tells.
+        step_minutes: of the grid.
+    """
+    if not ids:
+        return {}
+    step = pl.col("timestamp").min().dt.epoch("us") // (step_minutes * 60_000_000)
+    named = part.select(one_form(part["sensor_id"]).alias("id"), "timestamp")
+    found = named.filter(pl.col("id").is_in(list(ids))).group_by("id").agg(step)
+    return dict(found.iter_rows())
 
 
 def _coded(ids: pl.Series, known: Sequence[str]) -> tuple[pl.Series, pl.Series]:
@@ -99,15 +144,6 @@ def _coded(ids: pl.Series, known: Sequence[str]) -> tuple[pl.Series, pl.Series]:
     codes = heads.cast(pl.Enum(known), strict=False).to_physical().cast(pl.UInt32)
     strangers = heads.filter(codes.is_null()).drop_nulls().unique().sort()
     return codes.gather(begins.cast(pl.UInt32).cum_sum() - 1), strangers
-
-
-def _count(judged: pl.DataFrame) -> dict[int, dict[str, int]]:
-    faulty = judged.filter(pl.col("reason").is_not_null() & pl.col("sensor").is_not_null())
-    counts = faulty.group_by("sensor", pl.col("reason").cast(pl.String)).len()
-    found: dict[int, dict[str, int]] = {}
-    for sensor, reason, count in counts.sort("sensor", "reason").iter_rows():
-        found.setdefault(sensor, {})[reason] = count
-    return found
 
 
 def _frame(readings: Any) -> pl.DataFrame:

@@ -43,10 +43,18 @@ class Stack:
         """Steps of each sensor."""
         return len(self.series.values) // len(self.rows)
 
-    def horizon(self, values: AnyArray) -> AnyArray:
-        """The forecast steps of each sensor; shape (..., n x length) to (..., n, horizon)."""
+    def horizon(self, values: AnyArray, *, origin: int | None = None) -> AnyArray:
+        """The forecast steps of each sensor; shape (..., n x length) to (..., n, horizon).
+
+        Args:
+            values: of all steps.
+            origin: grid index of the first forecast step; ``None`` is the last of the window's.
+        """
+        first = self.length - self.window.horizon
+        if origin is not None:
+            first = origin - self.window.axis.first
         apart = values.reshape(*values.shape[:-1], len(self.rows), self.length)
-        ahead: AnyArray = apart[..., -self.window.horizon :]
+        ahead: AnyArray = apart[..., first : first + self.window.horizon]
         return ahead
 
     def seasonal(self) -> SeasonalMean:

@@ -1,24 +1,24 @@
 """The readings that a forecast is made from, side by side: sensors in rows, steps in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 from modelfleet.domain.errors import DataError
 from modelfleet.domain.grid import Calendar
 from modelfleet.domain.weekly_sums import WeeklySums
-from modelfleet.domain.windows import exclusion_mask
-from modelfleet.fleet.arrays import as_floats
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.roster import Periods
 from modelfleet.fleet.serving.content import Content
+from modelfleet.fleet.serving.faults import count_faults
+from modelfleet.fleet.serving.layout import Layout, lay_out
 from modelfleet.fleet.serving.readings import Judged
 
-__all__ = ["Window", "find_origin", "open_window"]
+__all__ = ["Window", "check_age", "find_origin", "open_window", "step_of", "window_of"]
 
 LATEST_WEEKS = 104
 """A release that is older than this forecasts nothing any more."""
@@ -35,6 +35,8 @@ class Window:
         excluded: what no pattern is learned from; shape (n, history).
         before: sums of what lies before the window.
         left_out: readings that were left out, by row and reason.
+        origins: grid indices of the first steps to forecast, ascending; the last is the end of the
+            axis. More than one only where many forecasts are made of one window.
     """
 
     axis: Axis
@@ -43,6 +45,7 @@ class Window:
     excluded: BoolArray
     before: WeeklySums
     left_out: Mapping[int, Mapping[str, int]]
+    origins: tuple[int, ...]
 
     @property
     def calendar(self) -> Calendar:
@@ -78,25 +81,54 @@ def find_origin(rows: pl.DataFrame, content: Content, at: datetime | None) -> in
     stop, axis = content.axis.stop, content.axis
     if at is None:
         origin = max(_reached(rows, content.fleet.quorum), stop)
-    elif at.tzinfo is None:
-        raise DataError(f"at is {at}, without a time zone; say which, such as UTC")
     else:
-        origin = axis.index(at)
-        if axis.time(origin) != at:
-            raise DataError(f"at is {at}, between two steps of {axis.step_minutes} minutes")
+        origin = step_of(at, axis, what="at")
     if origin < stop:
         raise DataError(
             f"at is {axis.time(origin):%Y-%m-%d %H:%M} UTC, but the release has learned from "
             f"readings up to {axis.end:%Y-%m-%d %H:%M} UTC; ask for a later time, or an older "
-            "release"
+            "release, or backfill"
         )
-    if origin - stop > LATEST_WEEKS * axis.grid.per_week:
+    check_age(origin, content)
+    return origin
+
+
+def step_of(time: datetime, axis: Axis, *, what: str) -> int:
+    """The grid index of a time that somebody gave.
+
+    Args:
+        time: of a step.
+        axis: of the grid.
+        what: how the time is called in an error.
+
+    Raises:
+        DataError: it names no zone, or lies between two steps.
+    """
+    if time.tzinfo is None:
+        raise DataError(f"{what} is {time}, without a time zone; say which, such as UTC")
+    step = axis.index(time)
+    if axis.time(step) != time:
+        raise DataError(f"{what} is {time}, between two steps of {axis.step_minutes} minutes")
+    return step
+
+
+def check_age(origin: int, content: Content) -> None:
+    """Refuse to forecast by a release that is too old.
+
+    Args:
+        origin: grid index of the first step to forecast.
+        content: of the release.
+
+    Raises:
+        DataError: more than :data:`LATEST_WEEKS` weeks have passed since its last reading.
+    """
+    axis = content.axis
+    if origin - axis.stop > LATEST_WEEKS * axis.grid.per_week:
         raise DataError(
             f"the forecast would begin at {axis.time(origin):%Y-%m-%d %H:%M} UTC, more than "
             f"{LATEST_WEEKS} weeks after the release's last reading; correct the clock, or make a "
             "new release"
         )
-    return origin
 
 
 def _reached(rows: pl.DataFrame, quorum: float) -> int:
@@ -123,99 +155,36 @@ def open_window(
         origin: grid index of the first step to forecast.
         excluded: periods by sensor that are left out, beside those that the release knows.
     """
-    begin, history = content.begin, content.fleet.history_weeks * content.axis.grid.per_week
-    steps = origin - begin
-    values, left_out = _lay_out(content, asked, judged, begin, steps)
-    mask = _excluded(content, asked, begin, steps, excluded)
-    earlier = steps - history  # what came after the release and before the window
-    whole = Axis(content.axis.step_minutes, content.axis.time_zone, begin, origin)
+    begin = content.begin
+    laid = lay_out(content, asked, judged, first=begin, stop=origin, excluded=excluded)
     sums = WeeklySums(content.sums.total[asked], content.sums.count[asked])
-    if earlier:
-        learnable = np.where(mask, np.nan, values)[:, :earlier]
-        sums = sums.add(learnable, whole.calendar(begin, earlier).slot)
-    axis = Axis(whole.step_minutes, whole.time_zone, origin - history, origin)
-    window = values[:, earlier:], mask[:, earlier:]
-    return Window(axis, content.fleet.horizon, *window, sums, left_out)
+    left_out = count_faults(laid.faults, asked, since=begin, until=origin)
+    return window_of(content, laid, sums, (origin,), left_out=left_out)
 
 
-def _lay_out(
-    content: Content, asked: IntArray, judged: Judged, begin: int, steps: int
-) -> tuple[FloatArray, dict[int, dict[str, int]]]:
-    """Values, shape (n, steps), and what was left out of each row."""
-    place = np.full(len(content.ids), -1)
-    place[asked] = np.arange(len(asked))
-    sensor, step, value = (judged.rows[name].to_numpy() for name in ("sensor", "step", "number"))
-    row, column = place[sensor], step - begin
-    inside = (row >= 0) & (column >= 0) & (column < steps)
-    if not inside.all():
-        sensor, row, column, value = (each[inside] for each in (sensor, row, column, value))
-    left_out = {
-        int(place[position]): dict(counts)
-        for position, counts in judged.left_out.items()
-        if place[position] >= 0
-    }
-    values = np.full((len(asked), steps), np.nan)
-    values[row, column] = value
-    for code, faulty in _beyond_limits(content, sensor, value):
-        values[row[faulty], column[faulty]] = np.nan
-        _tell(left_out, row[faulty], code)
-    _settle_repetitions(values, row, column, value, left_out)
-    return values, left_out
-
-
-def _beyond_limits(
-    content: Content, sensor: IntArray, value: FloatArray
-) -> list[tuple[str, BoolArray]]:
-    lower, upper = (as_floats(content.sensors[f"{end}_limit"]) for end in ("lower", "upper"))
-    found = []
-    if np.isfinite(lower).any():
-        found.append(("below_lower_limit", value < lower[sensor]))
-    if np.isfinite(upper).any():
-        found.append(("above_upper_limit", value > upper[sensor]))
-    return [(code, faulty) for code, faulty in found if faulty.any()]
-
-
-def _settle_repetitions(
-    values: FloatArray,
-    row: IntArray,
-    column: IntArray,
-    value: FloatArray,
-    left_out: dict[int, dict[str, int]],
-) -> None:
-    """The same value twice is one; of two values for one time nobody can tell which is right."""
-    flat = row * values.shape[1] + column
-    times = np.bincount(flat, minlength=values.size)
-    if times.max(initial=0) < 2:
-        return
-    again = np.flatnonzero(times[flat] > 1)
-    kept = values.reshape(-1)
-    wrong = np.zeros(values.size, dtype=np.bool_)
-    wrong[flat[again[value[again] != kept[flat[again]]]]] = True
-    wrong &= np.isfinite(kept)
-    kept[wrong] = np.nan
-    _tell(left_out, row[again][wrong[flat[again]]], "conflicting_values")
-
-
-def _tell(left_out: dict[int, dict[str, int]], rows: AnyArray, code: str) -> None:
-    for row, count in zip(*np.unique(rows, return_counts=True), strict=True):
-        left_out.setdefault(int(row), {})[code] = int(count)
-
-
-def _excluded(
+def window_of(
     content: Content,
-    asked: IntArray,
-    begin: int,
-    steps: int,
-    given: Mapping[str, Periods],
-) -> BoolArray:
-    mask = np.zeros((len(asked), steps), dtype=np.bool_)
-    known = content.sensors["excluded"]
-    some = (known.list.len() > 0).fill_null(value=False).to_numpy()
-    for row, position in enumerate(asked):
-        periods: Sequence[tuple[int, int]] = given.get(content.ids[position], ())
-        if some[position]:
-            edges = known[int(position)].to_list()
-            periods = [*periods, *zip(edges[::2], edges[1::2], strict=False)]
-        if periods:
-            mask[row] = exclusion_mask(steps, first=begin, periods=periods)
-    return mask
+    laid: Layout,
+    sums: WeeklySums,
+    origins: tuple[int, ...],
+    *,
+    left_out: Mapping[int, Mapping[str, int]],
+) -> Window:
+    """The window of some origins, out of readings that begin with it or before.
+
+    Args:
+        content: of the release.
+        laid: readings up to the last origin.
+        sums: of what lies before them.
+        origins: grid indices of first steps to forecast, ascending.
+        left_out: readings that were left out, by row and reason.
+    """
+    first = origins[0] - content.history
+    axis = content.axis.stretch(first, origins[-1])
+    if first > laid.first:
+        whole = content.axis.stretch(laid.first, origins[-1])
+        slot = whole.calendar(laid.first, first - laid.first).slot
+        sums = sums.add(laid.learnable(laid.first, first), slot)
+    part = np.s_[:, first - laid.first : origins[-1] - laid.first]
+    values, mask = laid.values[part], laid.excluded[part]
+    return Window(axis, content.fleet.horizon, values, mask, sums, left_out, origins)

@@ -26,7 +26,14 @@ from modelfleet.fleet.interval_evidence import (
     table_with_intervals,
 )
 from modelfleet.fleet.isolation import isolated
-from modelfleet.fleet.judged import TRACE, TRACED, Judged, future_pattern, judged_series
+from modelfleet.fleet.judged import (
+    TRACE,
+    TRACED,
+    Judged,
+    backtest_shape,
+    future_pattern,
+    judged_series,
+)
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
 from modelfleet.fleet.serving_state import STATE_COLUMNS, state_columns
@@ -136,7 +143,7 @@ class BaselineTask:
         """Configuration that shapes every sensor's result."""
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = {**self.parameters.model_dump(mode="json"), "assign": None}
-        backtest, intervals = self.backtest.model_dump(mode="json"), interval_shape(self.intervals)
+        backtest, intervals = backtest_shape(self.backtest), interval_shape(self.intervals)
         return canonical_json([axis, chosen, backtest, intervals])
 
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:

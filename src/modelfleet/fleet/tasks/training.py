@@ -37,7 +37,7 @@ from modelfleet.fleet.interval_evidence import (
     table_with_intervals,
 )
 from modelfleet.fleet.isolation import isolated
-from modelfleet.fleet.judged import TRACE, TRACED, Judged, judged_series
+from modelfleet.fleet.judged import TRACE, TRACED, Judged, backtest_shape, judged_series
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
@@ -188,7 +188,7 @@ class TrainingTask:
         axis = [self.axis.step_minutes, self.axis.time_zone, self.axis.stop, self.horizon]
         chosen = spec.model_dump(mode="json", by_alias=True)
         code = package_digest(spec.estimator.class_path)
-        backtest, intervals = self.backtest.model_dump(mode="json"), interval_shape(self.intervals)
+        backtest, intervals = backtest_shape(self.backtest), interval_shape(self.intervals)
         text = canonical_json([axis, chosen, backtest, intervals, code])
         used = spec.features.covariates
         if self.covariates is None or not used:

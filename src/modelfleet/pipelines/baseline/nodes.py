@@ -14,7 +14,7 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.engine import map_shards
-from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.ingest import learned_periods
 from modelfleet.fleet.lineage import Sources, learned_from
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
@@ -43,7 +43,7 @@ def fit_baselines(
     """Fit, backtest and choose the baseline of every sensor, the quarantined ones included."""
     axis, validated = Axis(**fleet_window), from_pandas(admissions)
     known = from_pandas(sensors).join(validated, on="sensor_id", how="semi")
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,

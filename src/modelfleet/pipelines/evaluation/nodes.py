@@ -12,12 +12,12 @@ from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.domain.parameters.overrides import OverrideParameters
 from modelfleet.domain.parameters.rules import RuleParameters
-from modelfleet.fleet.aside import MATPLOTLIB, run_aside
+from modelfleet.fleet.aside import MATPLOTLIB, begin_aside
 from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.exclusions import exclusion_effects as find_effects
 from modelfleet.fleet.exclusions import judged_exclusions
-from modelfleet.fleet.ingest import sensor_periods
+from modelfleet.fleet.ingest import learned_periods
 from modelfleet.fleet.judgement import find_verdicts, judge_fleet
 from modelfleet.fleet.overruling import check_today, standing_champions
 from modelfleet.fleet.rule_breaks import count_rule_breaks
@@ -30,7 +30,6 @@ from modelfleet.reporting import ReportContent, draw_pictures, render_report
 
 __all__ = [
     "compare_exclusions",
-    "draw_figures",
     "judge_candidates",
     "judge_rules",
     "write_report",
@@ -111,7 +110,7 @@ def compare_exclusions(
 ) -> pd.DataFrame:
     """What the verdicts would have been without the excluded events."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,
@@ -138,30 +137,6 @@ def compare_exclusions(
     return to_pandas(effects)
 
 
-def draw_figures(
-    measurements: ShardedFrame,
-    admissions: pd.DataFrame,
-    candidates: ShardedFrame,
-    verdicts: pd.DataFrame,
-    scorecard: pd.DataFrame,
-    fleet_window: dict[str, Any],
-    evaluation: EvaluationParameters,
-) -> tuple[bytes, bytes, bytes, bytes]:
-    """Skill, funnel, best and worst sensors, data quality, as PNG files."""
-    return run_aside(
-        MATPLOTLIB,
-        draw_pictures,
-        measurements=measurements,
-        admissions=from_pandas(admissions, lists=("reasons", "explanation")),
-        candidates=candidates,
-        verdicts=from_pandas(verdicts, lists=("reasons",)),
-        scorecard=from_pandas(scorecard),
-        axis=Axis(**fleet_window),
-        examples=evaluation.report.examples,
-        example_days=evaluation.report.example_days,
-    )
-
-
 def write_report(
     sensors: pd.DataFrame,
     measurements: ShardedFrame,
@@ -179,10 +154,14 @@ def write_report(
     fleet_window: dict[str, Any],
     run_info: dict[str, str],
     fleet: FleetParameters,
+    backtest: BacktestParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
-) -> str:
-    """The page for people who would rather look."""
+) -> tuple[str, bytes, bytes, bytes, bytes]:
+    """The page for people who would rather look; skill, funnel, extremes and quality as PNG files.
+
+    The pictures are drawn by another process while the page is written.
+    """
     axis = Axis(**fleet_window)
     content = ReportContent(
         fleet=fleet.name,
@@ -203,6 +182,7 @@ def write_report(
         hold=hold_reasons,
         exclusion_effects=from_pandas(exclusion_effects),
         events=from_pandas(events),
+        excluded_kinds=backtest.exclude_events,
         account=ingestion_account,
         expectations=expectation_results,
         parameters={"gate": evaluation.gate.model_dump(), "fleet": fleet.model_dump()},
@@ -210,4 +190,5 @@ def write_report(
         examples=evaluation.report.examples,
         example_days=evaluation.report.example_days,
     )
-    return render_report(content)
+    pictures = begin_aside(MATPLOTLIB, draw_pictures, content)
+    return render_report(content), *pictures()

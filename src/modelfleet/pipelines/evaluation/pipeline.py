@@ -59,20 +59,6 @@ def create_pipeline() -> Pipeline:
                 name="compare_exclusions",
             ),
             Node(
-                nodes.draw_figures,
-                [
-                    "measurements",
-                    "admissions",
-                    "candidates",
-                    "verdicts",
-                    "scorecard",
-                    "fleet_window",
-                    "params:evaluation",
-                ],
-                ["skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
-                name="draw_figures",
-            ),
-            Node(
                 nodes.write_report,
                 [
                     "sensors",
@@ -91,10 +77,11 @@ def create_pipeline() -> Pipeline:
                     "fleet_window",
                     "run_info",
                     "params:fleet",
+                    "params:backtest",
                     "params:evaluation",
                     "params:overrides",
                 ],
-                "report",
+                ["report", "skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
                 name="write_report",
             ),
         ],

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
+from modelfleet.domain.parameters.events import EventParameters
 from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.axis import find_axis
@@ -40,18 +41,21 @@ def read_metadata(
     raw_events: pd.DataFrame,
     raw_covariates: pd.DataFrame,
     ingestion: IngestionParameters,
+    events: EventParameters,
     fleet: FleetParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """All small raw tables in one node, so that a fault in any stops the run before it writes."""
     sensors = register_sensors(from_pandas(raw_sensors), ingestion.sensors)
-    events = read_events(from_pandas(raw_events), sensors, ingestion.events)
+    calendar = read_events(
+        from_pandas(raw_events), sensors, ingestion.events, entries=events.of(fleet.name)
+    )
     covariates = read_covariates(
         from_pandas(raw_covariates),
         ingestion.covariates,
         grid=fleet.grid,
         tolerance_minutes=ingestion.tolerance_minutes,
     )
-    return to_pandas(sensors), to_pandas(events), to_pandas(covariates)
+    return to_pandas(sensors), to_pandas(calendar), to_pandas(covariates)
 
 
 def ingest_rows(

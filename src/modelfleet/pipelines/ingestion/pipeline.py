@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
                     "raw_events",
                     "raw_covariates",
                     "params:ingestion",
+                    "params:events",
                     "params:fleet",
                 ],
                 ["registered_sensors", "events", "covariates"],

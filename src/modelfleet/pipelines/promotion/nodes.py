@@ -227,6 +227,7 @@ def summarise(
     release_card: dict[str, Any],
     promotion_decision: dict[str, Any],
     run_info: dict[str, str],
+    run_lineage: dict[str, Any],
     fleet: FleetParameters,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in a few figures, for people and for MLflow."""
@@ -237,5 +238,6 @@ def summarise(
         card=release_card,
         decision=promotion_decision,
         run=run_info,
+        exclusions=run_lineage["exclusions"],
     )
     return summary, fleet_metrics(summary)

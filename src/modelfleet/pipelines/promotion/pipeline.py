@@ -125,6 +125,7 @@ def create_pipeline() -> Pipeline:
                     "release_card",
                     "promotion_decision",
                     "run_info",
+                    "run_lineage",
                     "params:fleet",
                 ],
                 ["run_summary", "fleet_metrics"],

@@ -20,7 +20,7 @@ from modelfleet.fleet.challenge import challenge
 from modelfleet.fleet.champions import Champions
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.exclusions import without_exclusions
-from modelfleet.fleet.ingest import covariate_arrays, sensor_periods
+from modelfleet.fleet.ingest import covariate_arrays, learned_periods
 from modelfleet.fleet.lineage import Sources, learned_from
 from modelfleet.fleet.roster import assign, make_roster
 from modelfleet.fleet.sensor_rules import rules_by_sensor
@@ -51,7 +51,7 @@ def plan_training(
     """What is to be trained: every admitted sensor, by its recipe, without excluded periods."""
     axis, known = Axis(**fleet_window), from_pandas(sensors)
     admitted = known.join(from_pandas(admissions).filter("admitted"), on="sensor_id", how="semi")
-    periods = sensor_periods(
+    periods = learned_periods(
         from_pandas(events),
         known,
         axis,

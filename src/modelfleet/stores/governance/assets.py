@@ -36,7 +36,7 @@ class GovernedDataset(DescribedDataset[Any, Any]):
 
     def governance(self) -> Governance:
         """All that decides what is live; nothing is read yet."""
-        return Governance.at(self._places)
+        return Governance.at(self._places, protected_by=self.protected_by)
 
 
 class ApprovalsDataset(GovernedDataset):

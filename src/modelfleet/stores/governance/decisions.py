@@ -64,6 +64,7 @@ def decide(
         ReleaseError: there is no such request, or its release cannot be trusted.
         ConfigurationError: the key cannot be used.
     """
+    governance.check_writable()
     moment = present(now)
     entries, proofs = governance.channel.entries(), governance.proofs
     stands = standing_of(governance, request_id, entries=entries, proofs=proofs, now=moment)

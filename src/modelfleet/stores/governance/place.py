@@ -54,22 +54,39 @@ class Governance:
     witness: Witness
 
     @classmethod
-    def at(cls, places: Places) -> Self:
-        """Open what the catalog describes; nothing is read yet."""
+    def at(cls, places: Places, *, protected_by: str | None = None) -> Self:
+        """Open what the catalog describes; nothing is read yet.
+
+        Args:
+            places: what the catalog says.
+            protected_by: see :class:`~modelfleet.stores.objects.Objects`.
+        """
         owners, environment = places.owners, places.environment
         revoked = owners.revoked_keys
+
+        def objects(place: str) -> Objects:
+            return Objects(absolute(place), protected_by)
+
         return cls(
             environment=environment,
-            channel_objects=Objects(absolute(places.channel)),
-            approvals=ApprovalStore(Objects(absolute(places.approvals))),
-            releases=ReleaseStore(Objects(absolute(places.releases))),
+            channel_objects=objects(places.channel),
+            approvals=ApprovalStore(objects(places.approvals)),
+            releases=ReleaseStore(objects(places.releases)),
             signers=Signers(
                 str(Path(owners.allowed_signers).absolute()),
                 None if revoked is None else str(Path(revoked).absolute()),
             ),
             owners=owners,
-            witness=Witness(Objects(absolute(places.witness)), environment),
+            witness=Witness(objects(places.witness), environment),
         )
+
+    def check_writable(self) -> None:
+        """Refuse to ask, to decide or to go back where another environment alone may.
+
+        Raises:
+            ProtectedError: it is such a place.
+        """
+        self.channel_objects.check_writable()
 
     @property
     def channel(self) -> Channel:

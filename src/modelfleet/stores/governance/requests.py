@@ -51,6 +51,7 @@ def make_request(
         ReleaseError: the release cannot be trusted, or would change nothing.
         ConfigurationError: the key cannot be used.
     """
+    governance.check_writable()
     moment, entries = present(now), governance.channel.entries()
     expected = _expected(governance, rid, entries, cohorts, now=moment)
     _check_holds(governance, rid, holds)

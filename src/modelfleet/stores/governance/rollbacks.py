@@ -45,6 +45,7 @@ def rollback(
         ReleaseError: the release cannot be trusted, or serves already.
         ConfigurationError: the key cannot be used.
     """
+    governance.check_writable()
     moment = present(now)
     governance.releases.open(rid)
     entries = governance.channel.entries()
