@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from modelfleet.domain.errors import OvertakenError
+from modelfleet.domain.errors import OvertakenError, RetiredError
 from modelfleet.fleet.ingest.readings import READINGS_SCHEMA
 from modelfleet.stores.delta_commit import NewFiles, commit_files
 from modelfleet.stores.ingestion_store import DeltaIngestionStore
+from modelfleet.stores.objects import Objects
 from modelfleet.stores.readings import ReadingsDataset
+from modelfleet.stores.time_travel import readings_of_shard, readings_of_version
 from tests.fleet.ingest.batches import ingest, raw, table
 from tests.servers import S3Server
 
@@ -44,3 +46,19 @@ def test_of_two_who_create_a_table_one_is_told(store: DeltaIngestionStore) -> No
     with pytest.raises(OvertakenError, match="at the same time"):
         commit_files(store.readings, READINGS_SCHEMA, NewFiles(store.readings), [("other", 1)])
     assert len(table(store)) == 96
+
+
+def test_an_older_version_is_read_as_it_was(store: DeltaIngestionStore) -> None:
+    """Or it is told that its files are gone, as in a folder."""
+    ingest(store, ("day", DAY))
+    before = store.source()
+    ingest(store, ("day", DAY), ("next", raw((50, "a", 1), (51, "a", 3))))
+    assert store.source().digests != before.digests
+    readings = readings_of_version(store.readings, table_id=before.table_id, version=0)
+    assert readings == before
+    shard, digest = next(iter(before.digests.items()))
+    assert not readings_of_shard(readings, shard, digest=digest).is_empty()
+    for name in Objects(store.readings).names(f"shard={shard}"):
+        Objects(store.readings).remove(name)
+    with pytest.raises(RetiredError, match="vacuumed"):
+        readings_of_shard(readings, shard, digest=digest)

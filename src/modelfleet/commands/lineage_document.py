@@ -119,13 +119,17 @@ def _readings(row: Row) -> Row:
 
 
 def _excluded(row: Row, events: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    """Each period that was left out, and the events that it was left out for."""
+    """Each period that was left out, and the events that it was left out for.
+
+    Events that overlap or touch each other make one period.
+    """
     own = [e for e in events if e["sensors"] is None or row["sensor_id"] in e["sensors"]]
     for start, stop in row["excluded"] or ():
         mine = [
             {name: event[name] for name in ("event_id", "kind", "note")}
             for event in own
-            if (event["first_step"], event["stop_step"]) == (_text(start), _text(stop))
+            if datetime.fromisoformat(event["first_step"]) < stop
+            if datetime.fromisoformat(event["stop_step"]) > start
         ]
         yield {"from": _text(start), "to": _text(stop), "events": mine}
 

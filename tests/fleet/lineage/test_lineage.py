@@ -158,9 +158,35 @@ def test_events_that_were_left_out_name_whom_they_concern() -> None:
     assert {e["event_id"]: e["sensors"] for e in found} == {
         "e1": ["a", "b"], "e2": None, "e3": ["b"], "e4": [],
     }  # fmt: skip
+    assert {e["excluded_by"] for e in found} == {"kind"}
     assert (found[0]["first_step"], found[0]["stop_step"], found[0]["note"]) == (
         "1970-01-01T01:00:00+00:00", "1970-01-01T04:00:00+00:00", "p1",
     )  # fmt: skip
+
+
+def test_entries_of_the_calendar_speak_for_themselves() -> None:
+    """One event that names two sensors is told once; one that is over before the run is not."""
+    at = datetime(1970, 1, 1, 1, tzinfo=UTC)
+    usual = {
+        "kind": "x",
+        "start": at,
+        "end": at + timedelta(hours=2),
+        "note": "why",
+        "cohort": None,
+    }
+    past = {"start": at - timedelta(days=9), "end": at - timedelta(days=8)}
+    rows = [
+        {**usual, "event_id": "e1", "sensor_id": "c", "excluded": "entry"},
+        {**usual, "event_id": "e1", "sensor_id": "a", "excluded": "entry"},
+        {**usual, "event_id": "e2", "sensor_id": "a", "excluded": "never", "kind": "burst"},
+        {**usual, "event_id": "e3", "sensor_id": "a", "excluded": "entry", **past},
+    ]
+    found = excluding_events(
+        pl.DataFrame(rows), SHARDS, AXIS, kinds=("burst",), scope=("district",)
+    )
+    assert [(e["event_id"], e["sensors"], e["excluded_by"]) for e in found] == [
+        ("e1", ["a", "c"], "entry")
+    ]
 
 
 def test_no_kind_that_is_left_out_and_no_scope() -> None:

@@ -87,31 +87,40 @@ def excluding_events(
     """The events of the run's period that were left out of learning, and whom each concerns.
 
     Args:
-        events: of the fleet.
+        events: of the fleet; an entry that names several sensors or cohorts has a row for each.
         sensors: the fleet, with the columns of ``scope``.
         axis: of the run.
         kinds: kinds of events that are left out; what an entry says of itself goes before.
         scope: columns by which events concern sensors.
 
     Returns:
-        of each event its facts as text; ``first_step`` and ``stop_step``, the stretch of the grid
-        that was left out for it; and ``sensors``: ids, or ``None`` for the whole fleet.
+        of each event its facts as text; ``excluded_by``, see
+        :func:`~modelfleet.fleet.event_overlap.excluded_by`; ``first_step`` and ``stop_step``, the
+        stretch of the grid that was left out for it; and ``sensors``: ids, or ``None`` for the
+        whole fleet.
     """
     columns = scope_columns(events.columns, scope)
     ids: dict[tuple[Any, ...], list[str] | None] = {}
-    found = []
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for event in events.iter_rows(named=True):
         steps = axis.index(event["start"]), axis.index(event["end"], up=True)
-        if excluded_by(event, kinds) is None or not cut([steps], first=axis.first, stop=axis.stop):
+        by = excluded_by(event, kinds)
+        if by is None or not cut([steps], first=axis.first, stop=axis.stop):
             continue
         place = tuple(event[column] for column in columns)
         if place not in ids:
             mine = concerned(event, sensors, columns=columns)
             ids[place] = sorted(mine["sensor_id"]) if any(place) else None
-        facts = {name: _as_text(event[name]) for name in EVENT}
+        facts = {name: _as_text(event[name]) for name in EVENT} | {"excluded_by": by}
         bounds = dict(zip(STEPS, map(_as_text, map(axis.time, steps)), strict=True))
-        found.append({**facts, **bounds, "sensors": ids[place]})
-    return found
+        known = found.setdefault(tuple(facts.values()), {**facts, **bounds, "sensors": []})
+        known["sensors"] = _joined(known["sensors"], ids[place])
+    return list(found.values())
+
+
+def _joined(one: list[str] | None, other: list[str] | None) -> list[str] | None:
+    """The sensors of both, where neither is the whole fleet."""
+    return None if one is None or other is None else sorted({*one, *other})
 
 
 def _as_text(value: Any) -> str | None:
