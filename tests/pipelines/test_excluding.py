@@ -13,7 +13,7 @@ from tests.project import Project, inside
 
 pytestmark = pytest.mark.xdist_group("excluding")
 CONCERNED = {"P_n114", "P_n288", "P_n469", "P_n636", "P_n679"}
-"""Sensors of district A among the dozen; P_n114 and P_n636 are quarantined, with a baseline only."""
+"""Sensors of district A among the dozen; P_n114 and P_n636 are quarantined."""
 WHY = ("--reason", "a level that is gone", "--by", "network-operations")
 
 
