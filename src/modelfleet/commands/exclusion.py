@@ -137,9 +137,9 @@ class Draft:
     @property
     def diff(self) -> str:
         """What changes in the file."""
-        lines = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.after))
         place = self.file.as_posix()
-        return "".join(difflib.unified_diff(*lines, f"a/{place}", f"b/{place}")).rstrip("\n")
+        return "".join(difflib.unified_diff(before, after, f"a/{place}", f"b/{place}")).rstrip("\n")
 
     @property
     def commands(self) -> list[str]:

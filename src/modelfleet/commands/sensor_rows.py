@@ -1,6 +1,7 @@
 """Gathers one sensor's rows from the tables of the last run, and reads no others."""
 
 import difflib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,13 @@ import polars as pl
 from modelfleet.commands.evidence import SensorRows
 from modelfleet.commands.learned import events_of_sensor
 from modelfleet.commands.project import Assets
-from modelfleet.domain.errors import DataError, listing
+from modelfleet.domain.errors import DataError, ReleaseError, listing
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.tables import SEPARATOR
 
 __all__ = ["gather_rows", "scan_asset", "unknown_sensor"]
+
+logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -72,14 +75,7 @@ def gather_rows(assets: Assets, sensor_id: str) -> SensorRows:
         run=documents["run_summary"],
         live=live,
         override=_override(assets, sensor_id),
-        events=window
-        and events_of_sensor(
-            assets,
-            sensor,
-            release=live or run.get("release"),
-            first_reading=(profile or {}).get("first_reading"),
-            step_minutes=window["step_minutes"],
-        ),
+        events=_events(assets, sensor, live or run.get("release"), profile, window),
         missing=missing,
     )
 
@@ -118,6 +114,25 @@ def _live(assets: Assets, cohort: str | None) -> str | None:
         return None
     serves: Mapping[str, str] = assets.load("channel").live()
     return serves.get(cohort or "")
+
+
+def _events(
+    assets: Assets, sensor: Row, release: str | None, profile: Row | None, window: Row | None
+) -> Row | None:
+    """Events in what serves the sensor; of a release that is gone or altered nothing is told."""
+    if window is None:
+        return None
+    try:
+        return events_of_sensor(
+            assets,
+            sensor,
+            release=release,
+            first_reading=(profile or {}).get("first_reading"),
+            step_minutes=window["step_minutes"],
+        )
+    except ReleaseError as error:
+        logger.warning("which events what serves learned from is not known: %s", error)
+        return None
 
 
 def _override(assets: Assets, sensor_id: str) -> Row | None:
