@@ -2,11 +2,11 @@
 
     python .ci/promotion.py show|verify [RELEASE]
 
-The environment comes from KEDRO_ENV, the release is the newest unless the beginning of its name is given.
-Nothing is signed and nothing is changed. The page goes to the job summary, or to stdout.
+The environment comes from KEDRO_ENV; the release is the newest, unless the beginning of a name is
+given. Nothing is signed and nothing is changed. The page goes to the job's summary, or to stdout.
 
-Exits with 1 where the audit finds anything that is not proved, and with 4 where ``verify`` finds that the
-release does not serve, or waits for somebody.
+Exits with 1 where the audit finds anything that is not proved, and with 4 where ``verify`` finds
+that the release does not serve, or waits for somebody.
 """
 
 import json
@@ -23,20 +23,22 @@ UNPROVED, WAITING = 1, 4
 def main(action: str, asked: str = "") -> int:
     """Write the page, and say by the exit code whether the job may go on."""
     environment = os.environ.get("KEDRO_ENV", "local")
+    audit = modelfleet("audit")
+    proved = section("Audit", "text", audit.stdout or "see the log of this job")
+    if audit.returncode:  # then what else is said may rest on nothing
+        publish("\n".join([f"# Not everything in {environment} is proved", *proved]))
+        return UNPROVED
     rid = asked or newest()
     release = json.loads(answer("show", rid, "--json"))
-    audit = modelfleet("audit")
     steps = to_sign(release, environment)
     page = [
         f"# {release['rid'][:12]} in {environment}: {release['text'] or 'nobody asked for it'}",
         *section("What people sign, on their own machines", "console", "\n".join(steps)),
         *section("What it changes", "text", modelfleet("diff", rid).stdout),
-        *section("Audit", "text", audit.stdout or audit.stderr),
+        *proved,
         answer("show", rid, "--card"),
     ]
     publish("\n".join(page))
-    if audit.returncode:
-        return UNPROVED
     return WAITING if action == "verify" and steps else 0
 
 
@@ -74,12 +76,13 @@ def publish(page: str) -> None:
         with Path(file).open("a", encoding="utf-8") as summary:
             summary.write(f"{page}\n")
     else:
-        print(page)
+        sys.stdout.write(f"{page}\n")
 
 
 def modelfleet(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command; logs go where those of the job go."""
-    return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    command = [PROGRAM, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
 
 
 def answer(*arguments: str) -> str:

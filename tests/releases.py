@@ -82,12 +82,17 @@ def tables(sensors: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataFrame]:
     }
 
 
-def draft(sensors: Iterable[Mapping[str, Any]], **run: Any) -> ReleaseDraft:
+def draft(
+    sensors: Iterable[Mapping[str, Any]],
+    *,
+    configuration: Mapping[str, Any] = CONFIGURATION,
+    **run: Any,
+) -> ReleaseDraft:
     """A release of these sensors; ``run`` is what is known of its run."""
     rows = list(sensors)
     contents = {
         **{f"{name}.parquet": table_bytes(table) for name, table in tables(rows).items()},
-        "configuration.json": canonical_json(CONFIGURATION).encode(),
+        "configuration.json": canonical_json(dict(configuration)).encode(),
     }
     manifest = Manifest.of(contents, code="c" * 64, versions={"numpy": "2"}, readings="r" * 64)
     facts = {"run_id": "2026-01-05T00.00.00.000Z", "started_at": START.isoformat(), "by": "robot"}

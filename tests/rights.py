@@ -1,7 +1,7 @@
 """Processes for which the rights of files count, also where the tests run as root.
 
-The rights of files do not bind a process with root's capabilities. A process that gave them up is bound
-like anybody's, and can still execute a Python that lies where only root may look.
+The rights of files do not bind a process with root's capabilities. A process that gave them up is
+bound like anybody's, and can still execute a Python that lies where only root may look.
 """
 
 import os

@@ -16,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from tests.boundaries.page import block
 
 __all__ = ["PostgresServer", "S3Server", "postgres_server", "s3_server"]
 
@@ -62,7 +64,7 @@ class PostgresServer:
 
 @dataclass(frozen=True)
 class S3Server:
-    """An S3 server with one key."""
+    """An S3 server with two keys: this one may do anything, :attr:`reader` what a policy says."""
 
     port: int
     key: str = "fleet-key"
@@ -90,23 +92,30 @@ class S3Server:
             "aws_allow_http": "true",
         }
 
+    @property
+    def reader(self) -> "S3Server":
+        """The same with a key that has the policy of the page on environments."""
+        return replace(self, key="reader-key", secret="reader-secret-do-not-show")
+
     def put(self, bucket: str, name: str, content: bytes) -> None:
         """Store an object; the bucket is made with it."""
         import obstore
 
-        obstore.put(self._store(bucket), name, content)
+        obstore.put(self.store(bucket), name, content)
 
     def delete(self, bucket: str, name: str) -> None:
         """Remove an object."""
         import obstore
 
-        obstore.delete(self._store(bucket), name)
+        obstore.delete(self.store(bucket), name)
 
-    def _store(self, bucket: str) -> Any:
+    def store(self, bucket: str, prefix: str | None = None) -> Any:
+        """The bucket as obstore takes it, with this key."""
         from obstore.store import S3Store
 
         return S3Store(
             bucket,
+            prefix=prefix,
             endpoint=f"http://127.0.0.1:{self.port}",
             access_key_id=self.key,
             secret_access_key=self.secret,
@@ -157,12 +166,13 @@ def s3_server() -> Iterator[S3Server]:
     with _scratch("s3") as folder:
         ports = _free_ports(8)
         server = S3Server(ports[0])
-        identity = {
-            "name": "fleet",
-            "credentials": [{"accessKey": server.key, "secretKey": server.secret}],
-            "actions": ["Admin", "Read", "Write", "List"],
-        }
-        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        policy = {"name": "page", "content": block("json", "s3:GetObject")}
+        identities = [
+            _identity(server, actions=["Admin", "Read", "Write", "List"]),
+            _identity(server.reader, actions=[], policyNames=["page"]),
+        ]
+        config = {"identities": identities, "policies": [policy]}
+        (folder / "s3.json").write_text(json.dumps(config))
         (folder / "data").mkdir()
         named = ["s3.port.grpc", "master.port", "master.port.grpc", "volume.port",
                  "volume.port.grpc", "filer.port", "filer.port.grpc"]  # fmt: skip
@@ -187,6 +197,11 @@ def s3_server() -> Iterator[S3Server]:
         # It takes 10 s to say goodbye to a cluster of one, and its data go with it.
         with _process(command, folder / "log", answers, end=signal.SIGKILL):
             yield server
+
+
+def _identity(keys: S3Server, **rights: list[str]) -> dict[str, Any]:
+    credentials = [{"accessKey": keys.key, "secretKey": keys.secret}]
+    return {"name": keys.key, "credentials": credentials, **rights}
 
 
 def _postgres(program: str) -> Path:

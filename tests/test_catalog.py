@@ -9,38 +9,36 @@ from typing import Any, get_type_hints
 
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 from modelfleet.domain.approvals import Owners
 from modelfleet.domain.parameters.check import SECTIONS, check_parameters
 from modelfleet.pipeline_registry import register_pipelines
-from modelfleet.settings import CONFIG_LOADER_ARGS
 from modelfleet.stores.allowed_signers import read_allowed_signers
+from modelfleet.stores.environments import FleetConfigLoader, config_loader
 from tests.project import ROOT, inside
 
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
 LAYERS = (
     "raw", "intermediate", "primary", "feature", "models", "model_output", "reporting", "release",
+    "forecasts",
 )  # fmt: skip
 PARAMETER_FILES = sorted(
     file for name in ("parameters", "owners") for file in (ROOT / "conf").glob(f"*/{name}*.yml")
 )
 
 
-def loader(env: str) -> OmegaConfigLoader:
-    """The configuration of an environment, as ``kedro run`` reads it.
-
-    Not cached: the resolver of ``${globals:…}`` belongs to the loader that was made last.
-    """
-    return OmegaConfigLoader(str(ROOT / "conf"), env=env, **CONFIG_LOADER_ARGS)
+@cache
+def loader(env: str) -> FleetConfigLoader:
+    """The configuration of an environment, as ``kedro run`` reads it."""
+    return config_loader(ROOT / "conf", env)
 
 
 @cache
 def whole() -> Pipeline:
-    """All stages."""
-    return register_pipelines()["__default__"]
+    """All stages, those of the default run and those by themselves."""
+    return sum(register_pipelines().values(), Pipeline([]))
 
 
 def is_parameter(name: str) -> bool:
@@ -126,7 +124,9 @@ def test_only_production_needs_two_people(env: str) -> None:
     assert owners.policies.default == ("four_eyes" if env == "production" else "automatic")
     assert owners.owners_of("any", at=datetime.now(UTC)), "somebody owns every cohort"
     governed = {n: e for n, e in configuration["catalog"].items() if "governance" in e}
-    assert set(governed) == {"approvals", "champions", "channel", "registered_release"}
+    assert set(governed) == {
+        *("approvals", "champions", "channel", "live_releases", "registered_release")
+    }
     for entry in governed.values():
         assert Owners.model_validate(entry["governance"]["owners"]) == owners
         assert entry["governance"]["environment"] == env if env != "bwdf" else True
@@ -212,11 +212,15 @@ def test_no_key_is_written_twice(env: str) -> None:
 
 
 def test_stages_are_collapsible_groups() -> None:
-    """Six namespaces, so that Kedro-Viz shows six boxes; every node has a name."""
-    stages = ["ingestion", "validation", "baseline", "training", "evaluation", "promotion"]
+    """A namespace each, so that Kedro-Viz shows boxes; every node has a name."""
+    default = ["ingestion", "validation", "baseline", "training", "evaluation", "promotion"]
+    stages = [*default, "inference"]
     assert {node.namespace for node in whole().nodes} == set(stages)
     registered = register_pipelines()
-    assert set(registered) == {*stages, "__default__"}
+    assert {node.namespace for node in registered["__default__"].nodes} == set(default)
+    assert set(registered) == {*stages, "__default__", "after_ingestion"}
+    later = {node.namespace for node in registered["after_ingestion"].nodes}
+    assert later == {*default[1:]}
     for stage in stages:
         assert {node.namespace for node in registered[stage].nodes} == {stage}
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", node.name) for node in whole().nodes)

@@ -30,6 +30,7 @@ from modelfleet.domain.parameters.validation import AdmissionParameters
 from modelfleet.domain.rules import Rules
 from modelfleet.fleet.admissions import PROFILE_FAILED
 from modelfleet.fleet.engine.rescue import WORKER_DIED
+from modelfleet.fleet.inference.schema import NO_VERIFIED_RELEASE, RELEASE_FAILED
 from modelfleet.fleet.ingest.reasons import REASON
 from modelfleet.fleet.ledger import OUTCOMES, SERVES
 from modelfleet.fleet.pinning import PINNED
@@ -50,6 +51,7 @@ OWN_DATA = ROOT / "docs" / "your-own-data.md"
 FORECASTS = {
     *(schema.NO_RECENT_READINGS, schema.FEATURES_MISSING, schema.MODEL_FAILED),
     *(schema.UNKNOWN_SENSOR, schema.NO_BACKUP),
+    *(NO_VERIFIED_RELEASE, RELEASE_FAILED),
 }
 GLOSSARY = ROOT / "docs" / "glossary.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

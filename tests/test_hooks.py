@@ -12,14 +12,16 @@ import pytest
 from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
-from modelfleet.domain.errors import DataError, SchemaError
+from modelfleet.domain.errors import DataError, SchemaError, TaskError
 from modelfleet.fleet.notices import write_notice
 from modelfleet.hooks import (
     FleetHooks,
     RefusedConfigurationError,
     StoppedRunError,
+    _require_writable,
     runs_everything,
 )
+from modelfleet.stores.denials import denial_of
 from modelfleet.stores.outbox import OutboxDataset
 from tests.conftest import kedro
 from tests.project import Project
@@ -122,6 +124,10 @@ def caused(error: Exception, cause: Exception | None) -> Exception:
     return error
 
 
+CLOSED = PermissionError(13, "Permission denied", "/srv/production/a")
+DENIED = denial_of(CLOSED)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
@@ -129,6 +135,12 @@ def caused(error: Exception, cause: Exception | None) -> Exception:
         (caused(DatasetError("x: Failed"), DataError("b; do c")), "DataError: b; do c"),
         (DatasetError("x: there is none; make it"), "DatasetError: x: there is none; make it"),
         (caused(DatasetError("x: gone"), FileNotFoundError("gone")), "DatasetError: x: gone"),
+        (caused(DatasetError("x: Failed"), CLOSED), f"Denied: {DENIED}"),
+        (
+            caused(TaskError("shard 3: PermissionError: closed; run again"), CLOSED),
+            f"Denied: {DENIED}",
+        ),
+        (caused(DataError("b is closed; do c"), CLOSED), "DataError: b is closed; do c"),
         (caused(DatasetError("x: Failed"), TypeError("bug")), None),
         (ValueError("bug"), None),
     ],
@@ -136,11 +148,27 @@ def caused(error: Exception, cause: Exception | None) -> Exception:
 def test_what_is_meant_for_people_is_shown_as_a_message(error: Any, message: str | None) -> None:
     """Whatever else goes wrong keeps its traceback, for those who mend the code."""
     if message is None:
-        FleetHooks().on_pipeline_error(error)
+        FleetHooks().on_pipeline_error(error, DataCatalog())
     else:
         with pytest.raises(StoppedRunError) as caught:
-            FleetHooks().on_pipeline_error(error)
+            FleetHooks().on_pipeline_error(error, DataCatalog())
         assert str(caught.value) == message
+
+
+def test_a_run_that_could_keep_nothing_is_refused(tmp_path: Path) -> None:
+    """Before MLflow, whose database would be the first to fail; to look is not to run."""
+    (tmp_path / "file").touch()
+    places = {"environment": "test", "storage": {"root": str(tmp_path / "file" / "data")}}
+    _require_writable(places)
+    with click.Context(click.Command("viz")):
+        _require_writable(places)
+    with (
+        click.Context(click.Command("run")),
+        pytest.raises(
+            RefusedConfigurationError, match=r"'test' writes below .*/file: this account"
+        ),
+    ):
+        _require_writable(places)
 
 
 def test_the_package_runs_as_a_module(fresh: Project) -> None:

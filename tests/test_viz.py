@@ -1,4 +1,4 @@
-"""Kedro-Viz shows six collapsible stages, layers and previews."""
+"""Kedro-Viz shows collapsible stages, layers and previews."""
 
 import json
 

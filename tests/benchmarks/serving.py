@@ -4,6 +4,7 @@ Run it with ``python -m tests.benchmarks.serving``; it prints the table of docs/
 """
 
 import argparse
+import functools
 import json
 import os
 import statistics
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ import polars as pl
 from modelfleet.domain.parameters.training import TrainingParameters
 from modelfleet.domain.releases import Manifest
 from modelfleet.fleet.release_content import table_bytes
-from modelfleet.fleet.serving import Forecaster
+from modelfleet.fleet.serving import Forecaster, backfill
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import ReleaseStore
 from tests.benchmarks.recipe import default_recipe
@@ -29,6 +31,7 @@ from tests.fleet.tasks.test_tasks import noise
 __all__ = ["measure"]
 
 TIMES = 5
+DAYS = 30
 
 
 def fleet_of(sensors: int) -> Made:
@@ -51,12 +54,12 @@ def fleet_of(sensors: int) -> Made:
     return replace(made, contents={**made.contents, **tables})
 
 
-def readings_of(made: Made, forecaster: Forecaster, sensors: int) -> pl.DataFrame:
-    """What the release asks for, of all sensors."""
-    steps = forecaster.content.fleet.history_weeks * WEEK
-    times = pl.datetime_range(
-        forecaster.readings_from, made.axis.end, interval="1h", eager=True
-    ).cast(pl.Datetime("us", "UTC"))
+def readings_of(made: Made, sensors: int, *, since: datetime) -> pl.DataFrame:
+    """Readings of all sensors from a time on."""
+    times = pl.datetime_range(since, made.axis.end, interval="1h", eager=True).cast(
+        pl.Datetime("us", "UTC")
+    )
+    steps = len(times)
     values = np.tile(made.series["a"][-steps:], sensors)
     values += np.random.default_rng(2).normal(scale=0.1, size=len(values))
     ids = made.table("serves")["sensor_id"]
@@ -105,11 +108,28 @@ def log_to_mlflow(made: Made, folder: Path) -> tuple[float, float]:
         return median_of(work)
 
 
+def measure_backfill(made: Made, sensors: int) -> dict[str, tuple[float, float]]:
+    """Forecast the last days before the release's end, from the whole history."""
+    readings = readings_of(made, sensors, since=made.axis.time(made.axis.first))
+    end = made.axis.time(made.axis.stop)
+
+    def days(count: int) -> None:
+        origins = [end - timedelta(days=DAYS - day) for day in range(count)]
+        for _ in backfill(made.forecaster, readings, origins=origins):
+            pass
+
+    weeks = (made.axis.stop - made.axis.first) // WEEK
+    return {
+        f"backfill of {count}, {weeks} weeks of history": median_of(functools.partial(days, count))
+        for count in (1, DAYS)
+    }
+
+
 def measure(sensors: int) -> dict[str, tuple[float, float]]:
     """Seconds by what was done."""
     made = fleet_of(sensors)
     forecaster = made.forecaster
-    readings = readings_of(made, forecaster, sensors)
+    readings = readings_of(made, sensors, since=forecaster.readings_from)
     alone = readings.filter(pl.col("sensor_id") == "S000000")
     forecaster.predict(readings)
     found = {
@@ -117,6 +137,7 @@ def measure(sensors: int) -> dict[str, tuple[float, float]]:
         f"forecast {sensors:,} sensors": median_of(lambda: forecaster.predict(readings)),
         "forecast one sensor": median_of(lambda: forecaster.predict(alone, sensors=["S000000"])),
     }
+    found |= measure_backfill(made, sensors)
     with tempfile.TemporaryDirectory() as folder:
         found["register the release in MLflow"] = log_to_mlflow(made, Path(folder))
     return found

@@ -16,12 +16,20 @@ import polars as pl
 import pytest
 import yaml
 
+from tests.boundaries.environment import clone_with_production
 from tests.boundaries.page import block
 from tests.project import ROOT, Project
 from tests.rights import MOUNT, READERS, give_away, may_mount, run_bound
 
 RIGHTS = block("sh", "chmod")
 MOUNTS = block("sh", "mount --bind")
+
+RUN = ("-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential")
+RAW = """
+from modelfleet.commands.project import load_asset
+
+print(sum(batch.read().collect().height for batch in load_asset("raw_readings", "test").batches()))
+"""
 
 
 def make_production(folder: Path, data: Path) -> Path:
@@ -35,21 +43,6 @@ def make_production(folder: Path, data: Path) -> Path:
     return folder
 
 
-def make_test_environment(folder: Path, project: Path, production: Path) -> Project:
-    """A clone that knows production as its configuration names it."""
-    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("data", "mlflow"))
-    named = {
-        "environment": "local",  # as which it was run
-        "storage": {"root": str(production), "source": str(production / "01_raw" / "ltown")},
-    }
-    (folder / "conf" / "production" / "globals.yml").write_text(yaml.safe_dump(named))
-    automatic = {"policies": {"default": "automatic"}}  # nobody signed for it
-    (folder / "conf" / "production" / "owners.yml").write_text(yaml.safe_dump(automatic))
-    tested = {"environment": "test", "storage": {"root": "data/test", "source": named["storage"]["source"]}}
-    (folder / "conf" / "test" / "globals.yml").write_text(yaml.safe_dump(tested))
-    return Project(folder)
-
-
 def close(production: Path) -> None:
     """Give the tree to production's account, with the rights of the page.
 
@@ -58,7 +51,9 @@ def close(production: Path) -> None:
     give_away(production)
     group = str(READERS if os.geteuid() == 0 else os.getegid())
     script = RIGHTS.replace("fleet-readers", group)
-    subprocess.run(["sh", "-ec", script], env={**os.environ, "PRODUCTION": str(production)}, check=True)
+    subprocess.run(
+        ["sh", "-ec", script], env={**os.environ, "PRODUCTION": str(production)}, check=True
+    )
     if os.geteuid() != 0:
         subprocess.run(["chmod", "-R", "u-w", str(production)], check=True)
 
@@ -92,13 +87,37 @@ def production(few: Project, scratch: Path) -> Path:
 
 
 def test_test_runs_on_what_it_may_only_read(few: Project, scratch: Path, production: Path) -> None:
-    """A whole run reads production's data, completes, and leaves production as it was."""
-    clone = make_test_environment(scratch / "clone", few.path, production)
+    """A whole run on production's readings, against what is live there, ends well.
+
+    Its raw data can be read as well, and production is as it was.
+    """
+    clone = clone_with_production(scratch / "clone", few.path, str(production))
     before = tree(production)
-    done = run_bound("-m", "kedro", "run", "--env", "test", cwd=clone.path)
+    done = run_bound(
+        *["-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential"],
+        cwd=clone.path,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "(test)" in done.stdout
-    assert clone.ledger(env="test").height == few.ledger().height
+    ledger = clone.ledger(env="test")
+    assert ledger.height == few.ledger().height
+    assert "champion" in ledger["serves"].to_list(), "what is live there was opened"
+    done = run_bound("-c", RAW, cwd=clone.path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert int(done.stdout) > 90_000
+    assert tree(production) == before
+
+
+def test_a_run_in_production_itself_is_refused(
+    few: Project, scratch: Path, production: Path
+) -> None:
+    """Before it computes anything, in words, without a traceback."""
+    clone = clone_with_production(scratch / "other", few.path, str(production))
+    before = tree(production)
+    done = run_bound("-m", "kedro", "run", "--env", "production", cwd=clone.path)
+    assert done.returncode == 1
+    assert f"refused access to {production}: this account may not write there" in done.stderr
+    assert "Traceback" not in done.stderr
     assert tree(production) == before
 
 
@@ -111,29 +130,38 @@ def test_every_write_is_refused_by_the_rights_of_files(production: Path) -> None
     assert tree(production) == before
 
 
-BOUNDARY = ["read-only mount"] if may_mount(ROOT) else []
+if may_mount(ROOT):
 
-
-@pytest.mark.parametrize("boundary", BOUNDARY)
-def test_every_write_is_refused_by_a_read_only_mount(few: Project, tmp_path: Path, boundary: str) -> None:
-    """Also to root with all of its rights."""
-    production, seen = make_production(tmp_path / "production", few.data), tmp_path / "seen"
-    seen.mkdir()
-    before = tree(production)
-    command = shlex.join([sys.executable, "-m", "tests.boundaries.writes", str(seen)])
-    done = subprocess.run(
-        [*MOUNT, "sh", "-ec", f"{MOUNTS}\n{command}"],
-        env={**os.environ, "PRODUCTION": str(production), "SEEN": str(seen)},
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    refused(json.loads(done.stdout), seen, "Read-only file system|read-only SQLite")
-    assert tree(production) == before
+    def test_every_write_is_refused_by_a_read_only_mount(few: Project, tmp_path: Path) -> None:
+        """Also to root with all of its rights."""
+        production, seen = make_production(tmp_path / "production", few.data), tmp_path / "seen"
+        seen.mkdir()
+        before = tree(production)
+        command = shlex.join([sys.executable, "-m", "tests.boundaries.writes", str(seen)])
+        done = subprocess.run(
+            [*MOUNT, "sh", "-ec", f"{MOUNTS}\n{command}"],
+            env={**os.environ, "PRODUCTION": str(production), "SEEN": str(seen)},
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        refused(json.loads(done.stdout), seen, "Read-only file system|read-only SQLite")
+        assert tree(production) == before
 
 
 def refused(attempts: dict[str, str], place: Path, words: str) -> None:
     """Each attempt was refused by the file system, which is told in one line with the place."""
     assert len(attempts) == 27
     for name, outcome in attempts.items():
-        assert re.fullmatch(rf"the file system refused.*({words}).*The real boundary.*", outcome), name
+        assert re.fullmatch(rf"the file system refused.*({words}).*The real boundary.*", outcome), (
+            name
+        )
         assert str(place) in outcome or name == "SQLite", name
+
+
+def test_pods_get_it_read_only() -> None:
+    """Twice: the claim, and where it is mounted."""
+    pod = yaml.safe_load(block("yaml", "persistentVolumeClaim"))
+    claims = {each["name"]: each["persistentVolumeClaim"] for each in pod["volumes"]}
+    mounts = [each for container in pod["containers"] for each in container["volumeMounts"]]
+    assert claims["production"]["readOnly"] is True
+    assert [(each["name"], each["readOnly"]) for each in mounts] == [("production", True)]

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 from click.testing import CliRunner, Result
 
 from modelfleet.commands import fleet
+from modelfleet.commands.options import command_options
 from tests.project import Project, inside
 
 
@@ -141,6 +143,20 @@ def test_json_is_clean_in_any_folder_of_the_project(few: Project) -> None:
         timeout=60,
     )
     assert json.loads(done.stdout)["sensors"] == 12
+
+
+def test_what_storage_refused_is_told_without_a_traceback() -> None:
+    """Who refused, where, and what to do; whatever else goes wrong keeps its traceback."""
+
+    @click.command()
+    @command_options
+    def touch(env: str | None, *, as_json: bool) -> None:
+        raise PermissionError(13, "Permission denied", "/srv/a") if as_json else TypeError("bug")
+
+    refused = CliRunner().invoke(touch, ["--json"])
+    assert refused.exit_code == 1
+    assert "Error: the file system refused access to /srv/a: Permission denied" in refused.stderr
+    assert isinstance(CliRunner().invoke(touch, []).exception, TypeError)
 
 
 def test_before_the_first_run_the_command_says_what_to_do(fresh: Project) -> None:

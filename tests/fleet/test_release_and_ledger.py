@@ -326,6 +326,31 @@ def test_a_run_in_a_few_figures() -> None:
     assert "r.html" in text
     assert "q.html" in text
     assert "no candidate was judged" in format_summary({**summary, "median_skill": None})
+    assert "Left out" not in text
+
+
+def test_a_run_says_what_was_left_out() -> None:
+    """Hours, sensors and the first events behind them, whatever their number."""
+    card = release_card(draft(), {"run_id": "r", "started_at": "t", "by": "me"})
+    scorecard = make_scorecard(SENSORS, BASELINES, CANDIDATES, VERDICTS)
+    hours = pl.Series([30.0, None, 12.0, 0.0, 0.0][: scorecard.height])
+    names = ["e1", "e2", "e2", None, "e4", "e5"]
+    summary = summarise_run(
+        fleet="f",
+        ledger=ledger(),
+        scorecard=scorecard.with_columns(excluded_hours=hours),
+        card=card,
+        decision={"state": "live", "cohorts": {}, "commands": []},
+        run={"run_id": "r", "started_at": "t", "environment": "local"},
+        exclusions=[{"event_id": name, "kind": "strike"} for name in names],
+    )
+    assert summary["excluded"] == {
+        "events": ["e1", "e2", "strike", "e4", "e5"], "sensors": 2, "hours": 42.0,
+    }  # fmt: skip
+    assert fleet_metrics(summary)["excluded_hours"] == {"value": 42.0, "step": 0}
+    assert "Left out      42 hours of 2 sensors: e1, e2, strike, e4 and 1 more" in format_summary(
+        summary
+    )
 
 
 def test_where_rows_went_in_figures() -> None:

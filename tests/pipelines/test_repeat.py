@@ -44,6 +44,8 @@ def test_a_run_that_changes_nothing_appends_nothing(ran: Project) -> None:
     ran.run()
     assert produced() == before
     assert len(ran.load("channel").entries()) == 1
+    first = ran.load("release").open(live(ran)).provenance["run_id"]
+    assert ran.load("run_lineage")["run"]["run_id"] != first, "what lies there is of the first run"
 
 
 def test_one_changed_parameter_gives_another_release(few: Project, tmp_path: Path) -> None:

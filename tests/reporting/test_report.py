@@ -115,7 +115,7 @@ def test_parameters_are_listed(mixed: Page) -> None:
 
 
 def test_events_are_listed() -> None:
-    """Known periods stand on the page, open-ended ones too, and their notes are only text."""
+    """Known periods stand on the page with what is left out, and their notes are only text."""
     time = pl.Datetime("us", "UTC")
     events = pl.DataFrame(
         {
@@ -126,9 +126,10 @@ def test_events_are_listed() -> None:
         },
         schema_overrides={"start": time, "end": time},
     )
-    text = Page(render_report(make_content(IDS, events=events))).text
-    assert "burst 31 Mar 2024 31 Mar 2024 <b>" in text
-    assert "strike – –" in text
+    content = make_content(IDS, events=events, excluded_kinds=["burst"])
+    text = Page(render_report(content)).text
+    assert "burst 31 Mar 2024 31 Mar 2024 yes <b>" in text
+    assert "strike – – no" in text
 
 
 def test_weeks_without_loss_are_unknown(mixed: Page) -> None:

@@ -175,3 +175,16 @@ def test_where_rows_were_taken_away_all_is_read_again(tmp_path: Path) -> None:
     source = store.source()
     assert source.spans()["sensor_id"].to_list() == list("abcd")
     assert source.news().collect().height == 96
+
+
+def test_a_run_that_pins_its_readings_sees_one_version(tmp_path: Path) -> None:
+    """Others ingest meanwhile; who does not pin sees what they appended."""
+    store = make_store(tmp_path)
+    ingest(store, ("day", DAY))
+    pinned = ReadingsDataset(filepath=store.readings, pinned=True)
+    free = ReadingsDataset(filepath=store.readings)
+    first, other = pinned.load(), free.load()
+    ingest(store, ("next", raw((50, "a", 1))))
+    assert pinned.load() == first == other
+    assert pinned.load().scan().collect().height == 96
+    assert free.load().version > first.version

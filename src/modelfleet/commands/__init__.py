@@ -11,6 +11,7 @@ from modelfleet.commands.audit import audit
 from modelfleet.commands.changelog import changelog
 from modelfleet.commands.decide import approve, reject
 from modelfleet.commands.diff import diff
+from modelfleet.commands.environments import env
 from modelfleet.commands.events import events
 from modelfleet.commands.exclude import exclude
 from modelfleet.commands.history import history
@@ -39,7 +40,7 @@ def fleet() -> None:
 
 LOOK = (
     status, ledger, why, history, events, releases, show, diff, changelog, lineage, replay, audit,
-    notices,
+    notices, env,
 )  # fmt: skip
 ACT = (request, approve, reject, rollback, pin, exclude)
 

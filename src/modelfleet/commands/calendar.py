@@ -41,6 +41,13 @@ class EventCalendar:
     scope: tuple[str, ...]
     kinds: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns by which an entry may concern sensors."""
+        from modelfleet.fleet.event_scope import BY_NAME
+
+        return tuple(dict.fromkeys((*BY_NAME, *self.scope)))
+
     def rows(self) -> list[dict[str, Any]]:
         """One row per event, see :func:`~modelfleet.fleet.event_table.event_rows`.
 
@@ -56,8 +63,14 @@ class EventCalendar:
         """Refuse values that no sensor has.
 
         Raises:
-            DataError: names them with what is near, and the column that has them.
+            DataError: names them with what is near, and the column that has them; or events
+                concern nobody by that column.
         """
+        if column not in self.columns:
+            raise DataError(
+                f"there is no column {column!r} in the scope of events, ingestion.events.scope; "
+                f"there are {listing(self.scope)}"
+            )
         known = set(self.sensors[column].drop_nulls().cast(str))
         unknown = [value for value in values if value not in known]
         if not unknown:

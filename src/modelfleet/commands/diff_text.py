@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelfleet.commands.inputs_text import inputs_lines
 from modelfleet.commands.options import table
 from modelfleet.reporting.words import change, counted, in_words, money, percent, shown
 
@@ -49,6 +50,7 @@ def format_diff(document: Row) -> str:
     """
     sections = (
         _opening(document),
+        inputs_lines(document),
         _holds(document["holds"]),
         _cohorts(document),
         _figures(document),
@@ -67,14 +69,21 @@ def format_short(document: Row) -> str:
 def _opening(document: Row) -> list[str]:
     total, before = document["total"], sorted(set(document["before"].values()))
     what = ", ".join(rid[:12] for rid in before) or "nothing"
+    here, there = _environments(document)
     moves = [f"{total[name]:,} {WORDS[name]}" for name in WORDS if total[name]]
     stay = [f"{total[name]:,} {text}" for name, text in _STAY.items() if total[name]]
     return [
-        f"{document['release'][:12]} in place of {what}",
+        f"{document['release'][:12]}{here} in place of {what}{there}",
         f"{total['changed']:,} of {counted(total['sensors'], 'sensor')} change",
         *(["  " + ", ".join(moves)] if moves else []),
         *(["  others: " + ", ".join(stay)] if stay else []),
     ]
+
+
+def _environments(document: Row) -> tuple[str, str]:
+    """Where the two are from, if not from the same environment."""
+    here, there = document.get("environment"), document.get("against")
+    return ("", "") if here == there else (f" of {here}", f" of {there}")
 
 
 _STAY = {

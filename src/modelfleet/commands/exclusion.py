@@ -175,8 +175,8 @@ class Draft:
             if self.live is None
             else f"{len(self.learned)} of {self.live} that serve now learned from it"
         )
-        title = "Written, and not active before it is reviewed" if written else "Not written"
-        first, second, third = self.commands
+        title = "Written, for review" if written else "Not written"
+        commit, run, show = self.commands
         lines = [
             self.diff,
             "",
@@ -186,10 +186,12 @@ class Draft:
             f"  models   {models}",
         ]
         if written:
+            everywhere = ", in any environment" if self.file.parts[1] == BASE else ""
             lines += [
-                f"Then:  {first}     # and have it reviewed: base holds in every environment",
-                f"       {second}     # once it is merged: trains and judges without these hours",
-                f"       {third}     # what is left out, and of what",
+                f"Next:  {commit}",
+                f"       Have it reviewed: nothing is left out before it is merged{everywhere}",
+                f"Then:  {run}",
+                f"       {show}",
             ]
         return "\n".join(lines)
 
@@ -213,9 +215,11 @@ def draft_of(asked: Asked, *, env: str | None, into: str, name: str | None) -> D
     from modelfleet.stores.event_file import FILE, entry_added
 
     asked.check()
-    assets = open_assets(env or (into if into != BASE else None))
-    calendar = open_calendar(assets)
+    assets = open_assets(env)
     file = _folder(into) / FILE
+    if env is None and into != BASE:
+        assets = open_assets(into)
+    calendar = open_calendar(assets)
     entry = asked.entry(calendar)
     name = name or _free_name(entry, calendar)
     row = _row(assets, calendar, name, entry)
@@ -274,10 +278,8 @@ def _row(
     if name in entries:
         raise ConfigurationError(f"the calendar has an entry {name!r} already; give another --id")
     check_parameters({**raw, "events": {"calendar": {**entries, name: dict(entry)}}})
-    columns = [c for c in calendar.events.columns if c in {"sensor_id", "cohort", *calendar.scope}]
-    added = add_entries(
-        calendar.events, {name: EventEntry.model_validate(dict(entry))}, columns=columns
-    )
+    new = {name: EventEntry.model_validate(dict(entry))}
+    added = add_entries(calendar.events, new, columns=calendar.columns)
     rows = event_rows(added, calendar.sensors, scope=calendar.scope, kinds=calendar.kinds)
     return next(row for row in rows if row["event_id"] == name)
 

@@ -9,15 +9,17 @@ __all__ = ["lineage"]
 
 @click.command()
 @click.option("--model", "version", help="Version of a model or baseline, or its beginning.")
-@click.option("--sensor", "sensor_id", help="What serves this sensor now.")
+@click.option(
+    "--sensor", "sensor_id", help="What serves this sensor now; with --model: whose it is."
+)
 @click.option("--release", "rid", help="Name of a release, or its beginning.")
 @command_options
 def lineage(
     version: str | None, sensor_id: str | None, rid: str | None, env: str | None, *, as_json: bool
 ) -> None:
     """Show what a model or a release was made of, by whom, and when it went live."""
-    if sum(each is not None for each in (version, sensor_id, rid)) != 1:
-        raise click.UsageError("give one of --model, --sensor and --release")
+    if (rid is None) == (version is None and sensor_id is None):
+        raise click.UsageError("give either --release, or --model, --sensor or both")
     from modelfleet.commands.lineage_document import model_document, release_document
     from modelfleet.commands.lineage_text import format_model, format_release
     from modelfleet.commands.opening import check_prefix, open_releases

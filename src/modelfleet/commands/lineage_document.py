@@ -23,15 +23,16 @@ def model_document(opened: "Opened", *, version: str | None, sensor_id: str | No
 
     Args:
         opened: the releases.
-        version: its beginning, or ``None``.
-        sensor_id: instead: whatever serves this sensor now.
+        version: its beginning; ``None`` for what serves the sensor now.
+        sensor_id: whose it is; ``None`` where the version is of one sensor alone.
 
     Raises:
         ReleaseError: there is none, or more than one.
     """
     from modelfleet.stores.lineage import find_version, run_lineage_of
 
-    found = find_version(opened.store, version or _served_now(opened, str(sensor_id)))
+    wanted = version or _served_now(opened, str(sensor_id))
+    found = find_version(opened.store, wanted, sensor_id=sensor_id)
     rids = sorted(found, key=lambda each: opened.store.about(each)["made"])
     row = found[rids[0]]
     origin = row["release"] or rids[0]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from modelfleet.reporting.words import shown
+
 __all__ = ["format_model", "format_release"]
 
 Row = Mapping[str, Any]
@@ -25,7 +27,7 @@ def format_release(document: Row) -> str:
 def _model(document: Row) -> Iterator[Line]:
     readings, made = document["readings"], document["made_by"]
     kind = made.get("recipe") or made.get("baseline")
-    yield "Sensor", document["sensor_id"]
+    yield "Sensor", shown(document["sensor_id"])
     yield document["kind"].capitalize(), f"{document['version']} ({kind})"
     yield "Readings", _table(readings["table_id"], readings["table_version"], document["reason"])
     if readings["shard"] is not None:
@@ -35,7 +37,7 @@ def _model(document: Row) -> Iterator[Line]:
     yield from _named("Left out", _periods(document))
     if specification := made.get("specification"):
         yield "Recipe", _estimator(specification["estimator"])
-        yield "", _features(specification["features"])
+        yield "", _features(specification.get("features", {}))
     yield from _digests(document)
     yield from _run(document["run"])
     held = ", ".join(rid[:12] for rid in document["releases"])
@@ -92,8 +94,8 @@ def _periods(document: Row) -> list[str]:
 
 
 def _named_event(event: Row) -> str:
-    note = f" ({event['note']})" if event["note"] else ""
-    return f"{event['kind']} {event['event_id'] or ''}".rstrip() + note
+    note = f" ({shown(event['note'])})" if event["note"] else ""
+    return shown(f"{event['kind']} {event['event_id'] or ''}") + note
 
 
 def _event(event: Row) -> str:
@@ -102,7 +104,9 @@ def _event(event: Row) -> str:
 
 
 def _estimator(estimator: Row) -> str:
-    arguments = ", ".join(f"{name}={value}" for name, value in estimator["arguments"].items())
+    arguments = ", ".join(
+        f"{name}={value}" for name, value in estimator.get("arguments", {}).items()
+    )
     scaled = ", standardised" if estimator.get("standardise") else ""
     return f"{estimator['class']}({arguments}){scaled}"
 
@@ -138,7 +142,7 @@ def _run(run: Row) -> Iterator[Line]:
 
 def _live(entry: Row) -> str:
     who = f"approved by {', '.join(entry['approved_by'])}" if entry["approved_by"] else "by policy"
-    cohorts = ", ".join(entry["cohorts"][:SHOWN])
+    cohorts = ", ".join(map(shown, entry["cohorts"][:SHOWN]))
     more = f" and {len(entry['cohorts']) - SHOWN} more" if len(entry["cohorts"]) > SHOWN else ""
     return (
         f"{_time(entry['at'])} in {entry['environment']} (entry {entry['position']}) for "
@@ -157,7 +161,8 @@ def _origin(each: Row) -> str:
 
 
 def _extreme(row: Row) -> str:
-    return f"{row['version'][:12]} of {row['sensor_id']}, learned until {_time(row['trained_to'])}"
+    until = _time(row["trained_to"])
+    return f"{row['version'][:12]} of {shown(row['sensor_id'])}, learned until {until}"
 
 
 def _time(text: str | None) -> str:

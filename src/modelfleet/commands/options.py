@@ -20,6 +20,7 @@ __all__ = [
     "SENSORS_FAILED",
     "cohort_option",
     "command_options",
+    "json_option",
     "key_option",
     "print_json",
     "reason_option",
@@ -49,6 +50,18 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask; for scripts."
 
 def command_options(function: Callable[P, R]) -> Callable[P, R]:
     """Add ``--env`` and ``--json``, and show our errors without a traceback."""
+    env = click.option(
+        "--env",
+        "-e",
+        envvar="KEDRO_ENV",
+        default=None,
+        help="Environment below conf/ (default: local).",
+    )
+    return env(json_option(function))
+
+
+def json_option(function: Callable[P, R]) -> Callable[P, R]:
+    """Add ``--json``, and show our errors without a traceback."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,15 +76,8 @@ def command_options(function: Callable[P, R]) -> Callable[P, R]:
                 raise click.ClickException(str(denial)) from error
             raise
 
-    env = click.option(
-        "--env",
-        "-e",
-        envvar="KEDRO_ENV",
-        default=None,
-        help="Environment below conf/ (default: local).",
-    )
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-    return env(as_json(run))
+    return as_json(run)
 
 
 def signing_options(function: Callable[P, R]) -> Callable[P, R]:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelfleet.domain.errors import ConfigurationError, DataError
+from modelfleet.stores.denials import denial_of
 
 if TYPE_CHECKING:
     from modelfleet.stores.guard import Guard
 
-__all__ = ["Assets", "load_asset", "open_assets"]
+__all__ = ["Assets", "environments", "load_asset", "open_assets"]
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ class Assets:
         from kedro.io import DatasetError
 
         dataset = self._dataset(name)
-        if not dataset.exists():
-            raise DataError(
-                f"the environment {self.env or 'local'!r} has no {name} yet; "
-                f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
-            )
         try:
-            return dataset.load()
+            if dataset.exists():
+                return dataset.load()
         except DatasetError as error:
-            raise DataError(f"{name} cannot be read: {error}") from error
+            raise DataError(f"{name} cannot be read: {denial_of(error) or error}") from error
+        raise DataError(
+            f"the environment {self.env or 'local'!r} has no {name} yet; "
+            f"make it with `kedro run{f' --env {self.env}' if self.env else ''}`"
+        )
 
     def _dataset(self, name: str) -> Any:
         from kedro.io import AbstractDataset
@@ -105,16 +106,28 @@ def open_assets(env: str | None) -> Assets:
     Raises:
         ConfigurationError: this is no project, or there is no such environment.
     """
-    root = project_root(Path.cwd())
+    there = environments()
+    if env is not None and env not in there:
+        raise ConfigurationError(f"there is no environment {env!r}; there are {there}")
+    from modelfleet.stores.environments import config_loader
+
+    # Without Kedro's session and settings, which take a second to load.
+    return Assets(env, config_loader(Path.cwd() / "conf", env))
+
+
+def environments() -> list[str]:
+    """Names of the project's environments; the working directory becomes that of the project.
+
+    Raises:
+        ConfigurationError: this is no project.
+    """
+    root = _project_root(Path.cwd())
     os.chdir(root)  # paths in the catalog are relative to the project
     # Kedro sets up logging when it is imported, and without this it logs to stdout.
     os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "logging.yml"))
-    from modelfleet.stores.environments import config_loader, known
+    from modelfleet.stores.environments import known
 
-    # Without Kedro's session and settings, which take a second to load.
-    if env is not None and env not in (there := known(root / "conf")):
-        raise ConfigurationError(f"there is no environment {env!r}; there are {there}")
-    return Assets(env, config_loader(root / "conf", env))
+    return known(root / "conf")
 
 
 def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +135,7 @@ def _unwrapped(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inner.items() if key != "validator"}
 
 
-def project_root(folder: Path) -> Path:
+def _project_root(folder: Path) -> Path:
     """The project that a folder lies in.
 
     Raises:

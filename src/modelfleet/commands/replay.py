@@ -77,6 +77,8 @@ def _packages(opened: "Opened") -> Sequence[str]:
 
 
 def _text(rid: str, found: "Sequence[Reproduced]") -> str:
+    from modelfleet.reporting.words import shown
+
     good = sum(each.agrees for each in found)
     header = (
         "sensor",
@@ -91,12 +93,12 @@ def _text(rid: str, found: "Sequence[Reproduced]") -> str:
     lines = [
         f"Release {rid[:12]}: {good} of {len(found)} models are the same when trained again",
         "",
-        table(header, [_row(each) for each in found]),
+        table(header, [(shown(each.sensor_id), *_row(each)) for each in found]),
     ]
     problems: dict[str, list[str]] = {}
     for each in found:
         if each.problem:
-            problems.setdefault(each.problem, []).append(each.sensor_id)
+            problems.setdefault(each.problem, []).append(shown(each.sensor_id))
     lines += [f"\n{', '.join(names)}: {problem}" for problem, names in problems.items()]
     if any(each.same_code is False for each in found):
         lines.append(
@@ -107,7 +109,6 @@ def _text(rid: str, found: "Sequence[Reproduced]") -> str:
 
 def _row(each: "Reproduced") -> tuple[Any, ...]:
     return (
-        each.sensor_id,
         each.kind,
         "unknown" if each.table_version is None else each.table_version,
         each.compared or "nothing",

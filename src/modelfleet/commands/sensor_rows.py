@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from modelfleet.commands.evidence import SensorRows
+from modelfleet.commands.learned import events_of_sensor
 from modelfleet.commands.project import Assets
 from modelfleet.domain.errors import DataError, listing
 from modelfleet.fleet.sharded import ShardedFrame
@@ -56,19 +57,29 @@ def gather_rows(assets: Assets, sensor_id: str) -> SensorRows:
         name: None if name in missing else assets.load(name)
         for name in ("fleet_window", "run_summary")
     }
+    live, run = _live(assets, sensor.get("cohort")), documents["run_summary"] or {}
+    window, profile = documents["fleet_window"], found("profiles")
     return SensorRows(
         sensor=sensor,
-        profile=found("profiles"),
+        profile=profile,
         admission=found("admissions"),
         baseline=found("baselines"),
         candidate=found("candidates"),
         verdict=found("verdicts"),
         scorecard=found("scorecard"),
         ledger=found("ledger"),
-        window=documents["fleet_window"],
+        window=window,
         run=documents["run_summary"],
-        live=_live(assets, sensor.get("cohort")),
+        live=live,
         override=_override(assets, sensor_id),
+        events=window
+        and events_of_sensor(
+            assets,
+            sensor,
+            release=live or run.get("release"),
+            first_reading=(profile or {}).get("first_reading"),
+            step_minutes=window["step_minutes"],
+        ),
         missing=missing,
     )
 

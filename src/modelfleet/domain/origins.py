@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from modelfleet.domain.errors import ConfigurationError
+
 __all__ = ["MOST_ORIGINS", "Moment", "OriginRange", "expand_origins"]
 
 MOST_ORIGINS = 10_000
@@ -66,15 +68,19 @@ class OriginRange:
         return found
 
     def expand(self, step: timedelta, *, hour: timedelta) -> list[datetime]:
-        """All origins of the range, so far apart."""
+        """All origins of the range, so far apart.
+
+        Raises:
+            ConfigurationError: they are more than :data:`MOST_ORIGINS`.
+        """
         first, last = self.first.at(hour), self.last.at(hour)
         if not self.first.is_day and self.last.is_day:  # the whole of the last day
             last = self.last.time + timedelta(days=1) - timedelta(microseconds=1)
         count = (last - first) // step + 1
         if count > MOST_ORIGINS:
-            raise ValueError(
-                f"{first:%Y-%m-%d} to {last:%Y-%m-%d} holds {count:,} origins, more than "
-                f"{MOST_ORIGINS:,}; take a longer step or a shorter range"
+            raise ConfigurationError(
+                f"inference.origins: {first:%Y-%m-%d} to {last:%Y-%m-%d} holds {count:,} origins, "
+                f"more than {MOST_ORIGINS:,}; take a longer step or a shorter range"
             )
         return [first + number * step for number in range(count)]
 

@@ -1,6 +1,6 @@
 """A run and its release in a few figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -40,14 +40,18 @@ def summarise_run(
     card: Mapping[str, Any],
     decision: Mapping[str, Any],
     run: Mapping[str, str],
+    exclusions: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What stands at the end of a run.
+
+    ``exclusions`` are the events that were left out of learning, with their ``event_id``.
 
     Returns:
         ``schema``, ``run_id``, ``started_at``, ``environment``, ``fleet`` (name), ``sensors`` (how
         many), ``outcomes``, ``serves``, ``median_skill`` (of all judged candidates; ``None``
-        without any), ``share_on_backup``, ``release``, ``state``, ``cohorts`` (each
-        with its state) and ``next`` (commands for people).
+        without any), ``share_on_backup``, ``excluded`` (ids of the ``events`` that were left out,
+        ``hours`` of all sensors and how many ``sensors``), ``release``, ``state``, ``cohorts``
+        (each with its state) and ``next`` (commands for people).
     """
     totals = ledger_totals(ledger)
     return {
@@ -60,10 +64,21 @@ def summarise_run(
         **totals,
         "median_skill": scorecard["skill"].cast(pl.Float64).median(),
         "share_on_backup": totals["serves"]["baseline"] / max(ledger.height, 1),
+        "excluded": _excluded(scorecard, exclusions),
         "release": card["rid"],
         "state": decision["state"],
         "cohorts": decision["cohorts"],
         "next": decision["commands"],
+    }
+
+
+def _excluded(scorecard: pl.DataFrame, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    hours = scorecard["excluded_hours"].cast(pl.Float64).fill_null(0.0)
+    names = dict.fromkeys(str(event["event_id"] or event["kind"]) for event in events)
+    return {
+        "events": list(names),
+        "sensors": int((hours > 0).sum()),
+        "hours": float(hours.sum()),
     }
 
 
@@ -73,6 +88,7 @@ def fleet_metrics(summary: Mapping[str, Any]) -> Metrics:
         "sensors": summary["sensors"],
         "median_skill": summary["median_skill"],
         "share_on_backup": summary["share_on_backup"],
+        "excluded_hours": summary["excluded"]["hours"],
     }
     figures |= {f"outcome.{name}": count for name, count in summary["outcomes"].items()}
     figures |= {f"serves.{name}": count for name, count in summary["serves"].items()}

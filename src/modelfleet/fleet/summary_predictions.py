@@ -30,6 +30,7 @@ def prediction_lines(
         "Origin": _origins(origins),
         "Forecast by": _counts(last["sources"]),
         "Why no model": _counts(last["reasons"]) if last["reasons"] else None,
+        "Single steps": _partly(last["partly"]),
         "On backup": f"{_percent(worst['share_on_backup']['share_on_backup'])} of all steps "
         f"(limit {_percent(limits['max_backup_share'])}), "
         f"{_percent(worst['share_fallen_back']['share_fallen_back'])} of those of models "
@@ -56,6 +57,15 @@ def _origins(origins: Sequence[Mapping[str, Any]]) -> str:
 
 def _time(account: Mapping[str, Any]) -> str:
     return f"{account['origin'][:16].replace('T', ' ')} UTC"
+
+
+def _partly(reasons: Mapping[str, int]) -> str | None:
+    """Sensors on a model of which a backup made some steps."""
+    if not reasons:
+        return None
+    return f"{sum(reasons.values())} of the sensors on a model have some by a backup: " + _counts(
+        reasons
+    )
 
 
 def _in_sample(origins: Sequence[Mapping[str, Any]]) -> str | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 __all__ = ["NEXT", "format_lines", "format_summary", "summary_lines"]
 
+MOST_EVENTS = 4
+
 NEXT = "Next"
 """The line with the commands for people."""
 
@@ -42,6 +44,7 @@ def summary_lines(
         "Median skill": "no candidate was judged"
         if skill is None
         else f"{100 * abs(skill):.1f} % {'less' if skill >= 0 else 'more'} error than the baseline",
+        "Left out": _left_out(summary.get("excluded")),
         "Release": f"{summary['release'][:12]} ({summary['state']})",
         "Waiting": _waiting(summary.get("cohorts", {})),
         NEXT: "\n                ".join(summary.get("next", ())) or None,
@@ -59,6 +62,15 @@ def format_lines(lines: Mapping[str, str | None]) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nobody"
+
+
+def _left_out(excluded: Mapping[str, Any] | None) -> str | None:
+    """The hours that no model learned from, and the events behind them, where there are any."""
+    if not excluded or not excluded["events"]:
+        return None
+    names, more = excluded["events"][:MOST_EVENTS], len(excluded["events"]) - MOST_EVENTS
+    events = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+    return f"{excluded['hours']:,.0f} hours of {excluded['sensors']} sensors: {events}"
 
 
 def _waiting(cohorts: Mapping[str, str]) -> str | None:

@@ -32,7 +32,9 @@ class ReportContent:
             ``untracked_coverage``, ``interval`` and ``replaced_share`` are shown where it has them.
         account: where the rows that came in went, see :class:`modelfleet.fleet.ingest.Account`.
         standing: ``sensor_id`` and ``version`` of models that go on where training failed.
-        events: known periods: ``kind``, ``start``, ``end``, ``note``.
+        events: known periods: ``event_id``, ``kind``, ``start``, ``end``, ``note``; ``excluded``
+            where an entry of the calendar speaks for itself.
+        excluded_kinds: kinds of events that are left out.
         expectations: results, each ``table``, ``type``, ``column``, ``consequence``, ``reason``,
             ``success``, ``unexpected_count``, ``unexpected_sensors``, ``message``.
         parameters: settings that shaped the run, by name; nested ones are flattened.
@@ -64,6 +66,7 @@ class ReportContent:
     account: Mapping[str, Any]
     standing: pl.DataFrame | None = None
     events: pl.DataFrame | None = None
+    excluded_kinds: Sequence[str] = ()
     expectations: Sequence[Mapping[str, Any]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     hold: Sequence[Mapping[str, Any]] = ()

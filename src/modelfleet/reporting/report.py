@@ -1,10 +1,11 @@
 """The page: one self-contained HTML file that works offline."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from modelfleet.fleet.event_overlap import excluded_by
 from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.drawings import draw_gains, draw_histogram, draw_lines
 from modelfleet.reporting.island import table_island
@@ -74,7 +75,7 @@ def _context(content: ReportContent) -> dict[str, Any]:
         "replaced": count_replaced(judged),
         "overrides": list_overrides(content.overrides, content.verdicts),
         "exclusions": count_exclusions(content.exclusion_effects),
-        "events": _events(content.events),
+        "events": _events(content.events, content.excluded_kinds),
         "parameters": dict(_flattened(content.parameters)),
         "island": table_island(content, outcomes, coverage, maps),
     }
@@ -96,13 +97,14 @@ def _maps(content: ReportContent, judged: pl.DataFrame) -> dict[str, GainMap]:
     }
 
 
-def _events(events: pl.DataFrame | None) -> list[dict[str, Any]]:
-    """Known periods, the latest first."""
+def _events(events: pl.DataFrame | None, kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """Known periods, the latest first, and whether they are left out of learning."""
     if events is None:
         return []
     ordered = events.sort("start", descending=True, nulls_last=True).head(MOST_EVENTS)
     day = [pl.col(name).dt.strftime("%d %b %Y").fill_null("–") for name in ("start", "end")]
-    return ordered.select("kind", *day, pl.col("note").fill_null("")).to_dicts()
+    shown = ordered.with_columns(*day, pl.col("note").fill_null("")).to_dicts()
+    return [{**event, "left_out": excluded_by(event, kinds) is not None} for event in shown]
 
 
 def _pictures(content: ReportContent) -> list[dict[str, Any]]:

@@ -23,9 +23,9 @@ ARROW = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")  # between the causes that a 
 OF_SYSTEM = re.compile(r"(Permission denied|Read-only file system|Operation not permitted)")
 NUMBER = re.compile(r"(?:os error|[Ee]rrno|code:) (?:1|13|30)\b")  # EPERM, EACCES, EROFS
 PLACES = (
+    re.compile(r"(?:directory: |file ')(/[^\n']+)"),
     re.compile(rf"(/[^\n:]+?)(?:#\d+)?: {OF_SYSTEM.pattern}"),
     re.compile(r"\(os error \d+\): (/[^\n:]+)"),
-    re.compile(r"(?:directory: |file ')(/[^\n']+)"),
 )
 READ_ONLY_FILE = re.compile(r"attempt to write a readonly database")
 STATUS = re.compile(r"status code: (40[13]) ")
@@ -100,7 +100,7 @@ def _by_files(error: BaseException) -> Denial | None:
 def _by_database(error: BaseException) -> Denial | None:
     if getattr(error, "sqlstate", None) not in STATES:
         return None
-    return Denial(DATABASE, "", str(error).strip().splitlines()[0])
+    return Denial(DATABASE, "", (str(error).strip() or "no right").splitlines()[0])
 
 
 def _by_bucket(error: BaseException) -> Denial | None:

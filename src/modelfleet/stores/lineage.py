@@ -5,7 +5,6 @@ digest of ``PROVENANCE.json`` stands in requests and in the channel.
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from modelfleet.domain.errors import ReleaseError, listing
-from modelfleet.fleet.lineage import unknown_lineage
+from modelfleet.fleet.lineage import read_lineage, unknown_lineage
 from modelfleet.fleet.provenance import LINEAGE, RUN_LINEAGE
 from modelfleet.stores.release_rows import AT_ONCE, checked_table, provenance_of
 from modelfleet.stores.release_store import ReleaseStore
@@ -40,7 +39,7 @@ def lineage_of(store: ReleaseStore, rid: str) -> pl.DataFrame:
     """
     content = _attached(store, rid, LINEAGE)
     if content is not None:
-        return pl.read_parquet(io.BytesIO(content))
+        return read_lineage(content)
     tables = (checked_table(store, rid, name, OLD_COLUMNS) for name in ("models", "baselines"))
     return unknown_lineage(*tables, rid=rid)
 
@@ -69,21 +68,26 @@ def versions_by_release(
     return {rid: rows for rid, rows in zip(rids, found, strict=True) if not rows.is_empty()}
 
 
-def find_version(store: ReleaseStore, prefix: str) -> dict[str, dict[str, Any]]:
+def find_version(
+    store: ReleaseStore, prefix: str, *, sensor_id: str | None = None
+) -> dict[str, dict[str, Any]]:
     """The one model or baseline whose version begins so, in each release that holds it.
+
+    Args:
+        store: of releases.
+        prefix: of the version.
+        sensor_id: whose it is; sensors with the same readings have the same version.
 
     Raises:
         ReleaseError: there is none, or more than one.
     """
-    found = versions_by_release(
-        store, lambda rows: rows.filter(pl.col("version").str.starts_with(prefix))
-    )
-    versions = {
-        row["version"]: row["sensor_id"] for rows in found.values() for row in rows.to_dicts()
-    }
-    if len(versions) != 1:
-        few = (f"{version[:12]} of {sensor_id}" for version, sensor_id in versions.items())
-        what = f"is the beginning of {listing(few)}" if versions else "is no version of a model"
+    mine = pl.lit(value=True) if sensor_id is None else pl.col("sensor_id") == sensor_id
+    wanted = mine & pl.col("version").str.starts_with(prefix)
+    found = versions_by_release(store, lambda rows: rows.filter(wanted))
+    keys = {(r["version"], r["sensor_id"]) for rows in found.values() for r in rows.to_dicts()}
+    if len(keys) != 1:
+        few = listing(f"{version[:12]} of {owner}" for version, owner in sorted(keys))
+        what = f"may be {few}; add --sensor or more of it" if keys else "is no version of a model"
         raise ReleaseError(
             f"{prefix!r} {what}; `modelfleet history --sensor ID` shows the versions of a sensor"
         )

@@ -129,6 +129,7 @@ class ObjectOutbox:
 
     def post(self, notice: Notice) -> None:
         """Keep a notice for delivery; one that says the same is kept once."""
+        self.objects.check_writable()
         key = notice_key(notice)[:16]
         if not any(name.endswith(f"-{key}.json") for name in self.objects.names()):
             self._create(f"{_stamp(notice.at)}-{key}.json", notice.as_dict())

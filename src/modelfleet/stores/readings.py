@@ -12,7 +12,7 @@ from kedro.io import DatasetError
 
 from modelfleet.fleet.extract import Extract
 from modelfleet.fleet.spans import join_spans, spans_of
-from modelfleet.stores.delta import commit_value, open_table, scan_table
+from modelfleet.stores.delta import open_table, scan_table, value_of_version
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.extract import extract_period
 from modelfleet.stores.frames import TablePreview
@@ -20,7 +20,13 @@ from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.order import by_sensor_and_time
 
-__all__ = ["DIGESTS", "DeltaReadings", "ReadingsDataset", "open_readings"]
+__all__ = [
+    "DIGESTS",
+    "DeltaReadings",
+    "ReadingsDataset",
+    "digests_of_version",
+    "open_readings",
+]
 
 DIGESTS = "shard_digests"
 
@@ -164,12 +170,17 @@ def open_readings(path: str, *, protected_by: str | None = None) -> DeltaReading
         protected_by: see :class:`DeltaReadings`.
     """
     table = open_table(path)
-    digests = commit_value(table, DIGESTS)
+    digests = None if table is None else digests_of_version(path, table.version())
     if table is None or digests is None:
         return None
-    by_shard = {int(shard): digest for shard, digest in json.loads(digests).items()}
     table_id = str(table.metadata().id)
-    return DeltaReadings(path, table_id, table.version(), by_shard, protected_by)
+    return DeltaReadings(path, table_id, table.version(), digests, protected_by)
+
+
+def digests_of_version(path: str, version: int) -> dict[int, str] | None:
+    """Digest of each shard as a version of the readings holds it."""
+    text = value_of_version(path, version, DIGESTS)
+    return None if text is None else {int(s): digest for s, digest in json.loads(text).items()}
 
 
 @functools.lru_cache(maxsize=2)

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from modelfleet.domain.approvals import ReleaseFacts
 from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.releases import Manifest
-from modelfleet.fleet.lineage import unknown_lineage
+from modelfleet.fleet.lineage import read_lineage, unknown_lineage
 from modelfleet.fleet.provenance import ATTACHED, COVARIATES, LINEAGE, PROVENANCE, RUN_LINEAGE
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.describe import DescribedDataset
@@ -75,7 +75,7 @@ class Release:
             lineage was recorded, rows that say so.
         """
         if (content := self.about.get(LINEAGE)) is not None:
-            return pl.read_parquet(io.BytesIO(content))
+            return read_lineage(content)
         return unknown_lineage(self.table("models"), self.table("baselines"), rid=self.rid)
 
     @functools.cached_property
@@ -106,6 +106,7 @@ class ReleaseStore:
 
     def publish(self, draft: ReleaseDraft) -> bool:
         """Publish a release, completely or not at all; ``False`` if it is already there."""
+        self.objects.check_writable()
         rid = draft.rid
         if self.objects.get(f"{rid}/{MANIFEST}") is not None:
             return False

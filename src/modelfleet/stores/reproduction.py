@@ -62,7 +62,7 @@ class Reproduction:
         """
         for key, rows in lineage.sort("sensor_id").group_by(GROUP, maintain_order=True):
             try:
-                yield from self._group(dict(zip(GROUP, key, strict=True)), rows)
+                yield from list(self._group(dict(zip(GROUP, key, strict=True)), rows))
             except ModelfleetError as error:
                 yield from (self._told(row, problem=str(error)) for row in rows.to_dicts())
 
@@ -105,7 +105,7 @@ class Reproduction:
             self._origins[rid] = Origin.of(self.release if mine else self.store.open(rid))
         return self._origins[rid]
 
-    def _readings(self, key: Mapping[str, Any], *, digest: str) -> pl.DataFrame:
+    def _readings(self, key: Mapping[str, Any], *, digest: str | None) -> pl.DataFrame:
         known = str(key["table_id"]), int(key["table_version"])
         if known not in self._versions:
             table_id, version = known

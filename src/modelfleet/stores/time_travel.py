@@ -1,6 +1,5 @@
 """The readings as they were: a version of the table, once it is sure that it is the very one."""
 
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -8,10 +7,11 @@ import polars as pl
 
 from modelfleet.domain.errors import DataError, RetiredError, listing
 from modelfleet.fleet.ingest.digests import digest_shards
-from modelfleet.stores.delta import commit_value, open_table
+from modelfleet.fleet.isolation import reason_of
+from modelfleet.stores.delta import open_table
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.order import by_sensor_and_time
-from modelfleet.stores.readings import DIGESTS, DeltaReadings
+from modelfleet.stores.readings import DeltaReadings, digests_of_version
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -48,18 +48,18 @@ def readings_of_version(path: str, *, table_id: str, version: int) -> DeltaReadi
             f"the table of readings at {path} has no version {version} yet, the newest is "
             f"{newest.version()}: an older copy of it was restored; {REMEDY}"
         )
-    table = _opened(path, version)
-    digests = json.loads(commit_value(table, DIGESTS) or "{}")
-    return DeltaReadings(path, table_id, version, {int(s): digest for s, digest in digests.items()})
+    _opened(path, version)
+    return DeltaReadings(path, table_id, version, digests_of_version(path, version) or {})
 
 
-def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str) -> pl.DataFrame:
+def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str | None) -> pl.DataFrame:
     """The readings of a shard, once every value of them is what it was.
 
     Args:
         readings: a version, from :func:`readings_of_version`.
         shard: which one.
-        digest: of its content, as it was recorded by whoever learned from it.
+        digest: of its content, as it was recorded by whoever learned from it; ``None`` where the
+            shard had no readings.
 
     Returns:
         ``sensor_id``, ``timestamp``, ``value``, sorted.
@@ -74,9 +74,12 @@ def readings_of_shard(readings: DeltaReadings, shard: int, *, digest: str) -> pl
             f"{where} has lost {len(gone)} files of shard {shard}, such as {listing(gone[:1])}: "
             f"the table was vacuumed; {REMEDY}"
         )
-    rows = by_sensor_and_time(readings.read(shard))
+    try:
+        rows = by_sensor_and_time(readings.read(shard))
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:  # Arrow raises the last
+        raise DataError(f"{where} cannot be read: {reason_of(error)}; {REMEDY}") from error
     found = digest_shards(rows.with_columns(shard=pl.lit(shard, dtype=pl.Int64)))
-    known = str(found.get(shard, ""))
+    known = str(found[shard]) if found else None
     if known != digest:
         raise DataError(
             f"{where} holds other rows in shard {shard} than were learned from (digest {known}, "
@@ -91,10 +94,9 @@ def _opened(path: str, version: int) -> "DeltaTable":
     try:
         table = open_table(path, version=version)
     except (DeltaError, OSError, ValueError) as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise RetiredError(
             f"version {version} of the readings at {path} is not in the table's log any more "
-            f"({reason}): the log was shortened; {REMEDY}"
+            f"({reason_of(error)}): the log was shortened; {REMEDY}"
         ) from error
     if table is None:
         raise RetiredError(f"there is no table of readings at {path}; {REMEDY}")

@@ -200,8 +200,8 @@ def attached(
     run = {"run_id": "x", "started_at": "2026-02-01T12:00:00+00:00", "environment": "local"}
     covariates = pl.DataFrame({"timestamp": [START], "t": [1.0]})
     return with_lineage(
-        made, shards=shards, training=stage, backups=stage, before=pl.DataFrame(schema=LINEAGE_SCHEMA),
-        run=run, events=[], covariates=covariates,
+        made, shards=shards, training=stage, backups=stage, run=run, events=[],
+        before=pl.DataFrame(schema=LINEAGE_SCHEMA), covariates=covariates,
     )[0]  # fmt: skip
 
 

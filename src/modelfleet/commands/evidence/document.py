@@ -43,6 +43,7 @@ class SensorRows:
         run: summary of the run.
         live: the release that serves its cohort now.
         override: what people decided for it, from the configuration.
+        events: known events in what serves it learned from.
         missing: assets that were not made yet, each with the stage that makes it.
     """
 
@@ -58,6 +59,7 @@ class SensorRows:
     run: Row | None = None
     live: str | None = None
     override: Row | None = None
+    events: Row | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -66,8 +68,9 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
 
     Returns:
         ``schema``, ``sensor_id``, ``run``, ``metadata``, ``profile``, ``admission``, ``baseline``,
-        ``candidate``, ``weeks``, ``gate``, ``champion``, ``override``, ``intervals``, ``costs``,
-        ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number is NaN.
+        ``candidate``, ``weeks``, ``gate``, ``champion``, ``override``, ``events``, ``intervals``,
+        ``costs``, ``verdict``, ``serves`` and ``missing``; what is not known is null, and no number
+        is NaN.
     """
     verdict, card = rows.verdict or {}, rows.scorecard or {}
     rules = rules_of(verdict)
@@ -86,6 +89,7 @@ def document_of(rows: SensorRows) -> dict[str, Any]:
         "gate": [rule for rule in rules if not rule["code"].startswith("champion_")] or None,
         "champion": [rule for rule in rules if rule["code"].startswith("champion_")] or None,
         "override": _override(rows),
+        "events": rows.events,
         "intervals": _only(card, ON_INTERVALS),
         "costs": _only(card, [*(name for name in card if name.startswith(COSTS)), "currency"]),
         "verdict": _only(verdict, told[1:] if told else []),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelfleet.commands.evidence.events import told_events
+
 __all__ = ["format_document"]
 
 Document = Mapping[str, Any]
@@ -42,6 +44,7 @@ def format_document(document: Document) -> str:
         ("Gate", _rules(document["gate"])),
         ("Champion", _rules(document["champion"])),
         ("Override", _facts(document["override"])),
+        ("Events while it learned", told_events(document["events"])),
         ("Intervals and rules on outputs", _facts(document["intervals"])),
         ("Costs per year", _costs(document["costs"])),
         ("Verdict", _verdict(document["verdict"])),

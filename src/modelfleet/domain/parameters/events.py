@@ -76,8 +76,8 @@ class EventEntry(Parameters):
     @property
     def concern(self) -> tuple[Any, ...]:
         """Whom and when it concerns; equal for two entries that exclude the same."""
-        scope = (self.fleet, sorted(self.sensor), sorted(self.cohort), sorted(self.where.items()))
-        return (*scope, self.start, self.end)
+        named = (frozenset(self.sensor), frozenset(self.cohort), frozenset(self.where.items()))
+        return (self.fleet, *named, self.start, self.end)
 
 
 class EventParameters(Parameters):
@@ -106,9 +106,9 @@ class EventParameters(Parameters):
 
     @model_validator(mode="after")
     def _stand_there_once(self) -> Self:
-        found: dict[str, list[str]] = {}
+        found: dict[tuple[Any, ...], list[str]] = {}
         for name, entry in self.entries.items():
-            found.setdefault(repr(entry.concern), []).append(name)
+            found.setdefault(entry.concern, []).append(name)
         twice = [names for names in found.values() if len(names) > 1]
         if twice:
             raise ValueError(

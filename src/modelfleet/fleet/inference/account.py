@@ -1,6 +1,6 @@
 """Counts what stands in the table of predictions, and asserts that no sensor disappeared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,29 +16,26 @@ from modelfleet.fleet.retirement import RETIRED
 __all__ = ["account_for", "check_shares"]
 
 
-def account_for(rows: pl.DataFrame, plan: InferencePlan) -> list[dict[str, Any]]:
-    """The account of each origin that was asked for.
+def account_for(predictions: pl.LazyFrame, plan: InferencePlan) -> list[dict[str, Any]]:
+    """The account of each origin that was asked for, looked at one after the other.
 
     Args:
-        rows: what the table holds of these origins.
+        predictions: the table.
         plan: of the run.
 
     Returns:
         per origin ``origin``, ``state`` (``appended`` or ``kept`` from an earlier run),
-        ``sensors``, ``rows``, ``sources`` and ``reasons`` (sensors by each, a sensor by its worst
-        step), ``steps`` (rows by source), ``releases`` (sensors by release), ``in_sample``
-        (sensors whose model has learned from the origin or later, so that nobody must judge it
-        here), ``share_on_backup`` and ``share_fallen_back``.
+        ``sensors``, ``rows``, ``sources`` and ``reasons`` (sensors by what made most of their
+        steps, and why no model did), ``partly`` (sensors of which a model made most steps, by the
+        reason of the others), ``steps`` (rows by source), ``releases`` (sensors by release),
+        ``in_sample`` (sensors whose model has learned from the origin or later, so that nobody must
+        judge it here), ``share_on_backup`` and ``share_fallen_back``.
 
     Raises:
         PredictionError: a sensor has not its rows, or counts do not add up.
     """
     promised = _promised(plan)
-    by_origin = {origin: part for (origin,), part in rows.group_by("origin")}
-    missing = [f"{origin:%Y-%m-%d %H:%M}" for origin in plan.origins if origin not in by_origin]
-    if missing:
-        raise PredictionError(f"the table of predictions has no origin {listing(missing)}")
-    return [_account(by_origin[origin], origin, plan, promised) for origin in plan.origins]
+    return [_account(predictions, origin, plan, promised) for origin in plan.origins]
 
 
 def check_shares(
@@ -68,24 +65,23 @@ def check_shares(
 
 
 def _account(
-    rows: pl.DataFrame, origin: datetime, plan: InferencePlan, promised: pl.Series
+    predictions: pl.LazyFrame, origin: datetime, plan: InferencePlan, promised: pl.Series
 ) -> dict[str, Any]:
+    rows = predictions.filter(pl.col("origin") == origin).select(COUNTED).collect()
     kept = origin in plan.kept
-    if not kept:
-        _check_complete(rows, plan, origin)
+    _check_rows(rows, origin, None if kept else plan)
     sensors = _by_sensor(rows)
-    sources = dict(sensors["source"].value_counts().iter_rows())
-    steps = dict(rows["source"].value_counts().iter_rows())
-    reasons = sensors.drop_nulls("reason")["reason"].value_counts(sort=True)
+    mostly, partly = sensors.filter("model"), sensors.filter(~pl.col("model"))
     account = {
         "origin": origin.isoformat(),
         "state": "kept" if kept else "appended",
         "sensors": sensors.height,
         "rows": rows.height,
-        "sources": {name: sources.get(name, 0) for name in PREDICTION_SOURCES},
-        "reasons": dict(reasons.sort("count", "reason", descending=[True, False]).iter_rows()),
-        "steps": {name: steps.get(name, 0) for name in PREDICTION_SOURCES},
-        "releases": _releases(sensors),
+        "sources": _counts(sensors["source"], PREDICTION_SOURCES),
+        "reasons": _counts(partly["reason"]),
+        "partly": _counts(mostly["reason"]),
+        "steps": _counts(rows["source"], PREDICTION_SOURCES),
+        "releases": dict(sorted(_counts(sensors["release"]).items())),
         "in_sample": rows.filter(
             pl.col("source").is_in(BY_MODEL) & (pl.col("trained_to") >= origin)
         )["sensor_id"].n_unique(),
@@ -96,18 +92,37 @@ def _account(
     return account
 
 
+COUNTED = ["sensor_id", "timestamp", "source", "reason", "release", "trained_to"]
+
+
 def _by_sensor(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per sensor: its worst source, and why. A sensor counts once, by its worst step."""
-    rank = pl.col("source").replace_strict(
-        {name: rank for rank, name in enumerate(PREDICTION_SOURCES)}, return_dtype=pl.Int8
+    """One row per sensor: what made most of its steps, and why no model made the others.
+
+    Of two that made as many the worse one counts.
+    """
+    rank = {name: rank for rank, name in enumerate(PREDICTION_SOURCES)}
+    by_source = (
+        rows.group_by("sensor_id", "source")
+        .agg(pl.len().alias("steps"), pl.col("reason").drop_nulls().mode().sort().first())
+        .with_columns(
+            rank=pl.col("source").replace_strict(rank, default=len(rank), return_dtype=pl.Int8)
+        )
+        .sort("steps", "rank", descending=True)
     )
-    worst = rows.with_columns(rank=rank).sort("rank", "timestamp", descending=[True, False])
-    return worst.unique("sensor_id", keep="first", maintain_order=True).sort("sensor_id")
+    others = ~pl.col("source").is_in(BY_MODEL)
+    return (
+        by_source.group_by("sensor_id", maintain_order=True)
+        .agg(pl.col("source").first(), pl.col("reason").filter(others).first())
+        .with_columns(model=pl.col("source").is_in(BY_MODEL))
+        .join(rows.group_by("sensor_id").agg(pl.col("release").first()), on="sensor_id")
+    )
 
 
-def _releases(sensors: pl.DataFrame) -> dict[str, int]:
-    counts = sensors.drop_nulls("release")["release"].value_counts()
-    return dict(sorted(counts.iter_rows()))
+def _counts(values: pl.Series, names: Sequence[str] = ()) -> dict[str, int]:
+    """How often each stands there: these names, zeros included, then others, the most first."""
+    found = values.drop_nulls().value_counts()
+    ranked = found.sort("count", values.name, descending=[True, False])
+    return dict.fromkeys(names, 0) | dict(ranked.iter_rows())
 
 
 def _share(rows: pl.DataFrame) -> float:
@@ -131,34 +146,46 @@ def _on_model(service: Service, plan: InferencePlan) -> pl.Series:
     return own.filter(own.is_in(models.implode()))
 
 
-def _check_complete(rows: pl.DataFrame, plan: InferencePlan, origin: datetime) -> None:
-    """Every known sensor has its rows, as many as each other of its release."""
-    known = {sensor for service in plan.services for sensor in service.sensors}
-    counts = rows.group_by("sensor_id").agg(pl.len().alias("rows"), pl.col("release").first())
-    usual = counts.group_by("release").agg(pl.col("rows").max().alias("usual"))
-    uneven = counts.join(usual, on="release", nulls_equal=True).filter(
-        pl.col("rows") != pl.col("usual")
+def _check_rows(rows: pl.DataFrame, origin: datetime, plan: InferencePlan | None) -> None:
+    """Every known sensor has its rows, as many as each other of its release.
+
+    Args:
+        rows: of the origin.
+        origin: their first step.
+        plan: says who is known; ``None`` where the rows are of an earlier run.
+    """
+    counts = rows.group_by("sensor_id").agg(
+        pl.len().alias("rows"), pl.col("timestamp").n_unique().alias("times"), release=RELEASE
     )
+    usual = counts.group_by("release").agg(pl.col("times").max().alias("usual"))
+    counted = counts.join(usual, on="release", nulls_equal=True)
     found = set(counts["sensor_id"])
+    known = found if plan is None else {name for each in plan.services for name in each.sensors}
+
+    def those(wrong: pl.Expr) -> list[str]:
+        return sorted(counted.filter(wrong)["sensor_id"])
+
     problems = {
         "missing": sorted(known - found),
         "unknown": sorted(found - known),
-        "with too few steps": sorted(uneven["sensor_id"]),
-        "more than once": sorted(
-            rows.filter(rows.select("sensor_id", "timestamp").is_duplicated())["sensor_id"].unique()
-        ),
+        "with too few steps": those(pl.col("times") < pl.col("usual")),
+        "more than once": those(pl.col("rows") > pl.col("times")),
     }
     told = [f"{what}: {listing(names)}" for what, names in problems.items() if names]
-    if told:
+    if told or rows.is_empty():
         raise PredictionError(
             f"the predictions of {origin:%Y-%m-%d %H:%M} UTC must hold every one of {len(known)} "
-            f"sensors; {'; '.join(told)}"
+            f"sensors; {'; '.join(told) or 'there are none'}"
         )
+
+
+RELEASE = pl.col("release").first()
 
 
 def _check_sums(account: Mapping[str, Any]) -> None:
     for name, total in (("sources", "sensors"), ("steps", "rows")):
-        if sum(account[name].values()) != account[total]:
+        counted = sum(account[name][source] for source in PREDICTION_SOURCES)
+        if counted != account[total]:
             raise PredictionError(
                 f"origin {account['origin']}: {name} {dict(account[name])} do not add up to "
                 f"{account[total]} {total}; report it as a bug of the inference stage"
@@ -166,4 +193,6 @@ def _check_sums(account: Mapping[str, Any]) -> None:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} sensors {name}" for name, count in counts.items()) or "no reason"
+    """In words; a reason that is none of a whole sensor is in the rows."""
+    told = ", ".join(f"{count} sensors {name}" for name, count in counts.items())
+    return told or "single steps of sensors"

@@ -17,12 +17,11 @@ from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.fleet.inference.live import Service
 from modelfleet.fleet.inference.plan import InferencePlan
 from modelfleet.fleet.inference.provisional import Provisional
-from modelfleet.fleet.inference.rows import prediction_rows, without_release
+from modelfleet.fleet.inference.rows import makers_of, prediction_rows, without_release
 from modelfleet.fleet.inference.schema import NO_VERIFIED_RELEASE, PREDICTION_SCHEMA, RELEASE_FAILED
 from modelfleet.fleet.isolation import Failure, attempt
 from modelfleet.fleet.roster import Periods
 from modelfleet.fleet.serving import Forecaster, backfill
-from modelfleet.fleet.serving.content import Content
 
 __all__ = ["Inputs", "forecast_fleet"]
 
@@ -52,10 +51,6 @@ class Inputs:
     fleet: FleetParameters
     baseline: BaselineParameters
     packages: Sequence[str]
-
-    def readings_of(self, sensors: Collection[str]) -> pl.LazyFrame:
-        """Readings of some sensors."""
-        return self.readings.filter(pl.col("sensor_id").is_in(list(sensors)))
 
 
 def forecast_fleet(plan: InferencePlan, inputs: Inputs) -> Iterator[pl.DataFrame]:
@@ -107,9 +102,10 @@ class _Part:
         """
         content, inputs, own = forecaster.content, self.inputs, self.service.sensors
         asked = sorted({*own, *content.ids}) if content.rules.sums else list(own)
+        makers = makers_of(content)
         made = backfill(
             forecaster,
-            inputs.readings_of(asked),
+            self._readings_of(asked),
             origins=self.plan.new,
             sensors=asked,
             covariates=inputs.covariates,
@@ -117,8 +113,8 @@ class _Part:
             packages=inputs.packages,
         )
         for origin, found in made:
-            mine = found.filter(pl.col("sensor_id").is_in(own))
-            yield self._told(mine, content, origin)
+            mine = found.filter(pl.col("sensor_id").is_in(own)) if len(asked) > len(own) else found
+            yield self._told(mine, makers, origin)
 
     def _alone(self, origin: datetime, reason: str, error: str) -> pl.DataFrame:
         """What the baselines say of the readings alone."""
@@ -135,16 +131,24 @@ class _Part:
             )
         )
         found = forecaster.predict(
-            inputs.readings_of(own).filter(known),
+            self._readings_of(own).filter(known),
             at=origin,
             sensors=own,
             excluded=inputs.excluded,
         )
-        return without_release(self._told(found, forecaster.content, origin), error)
+        makers = makers_of(forecaster.content)
+        return without_release(self._told(found, makers, origin), error)
 
-    def _told(self, found: pl.DataFrame, content: Content, origin: datetime) -> pl.DataFrame:
+    def _readings_of(self, sensors: Collection[str]) -> pl.LazyFrame:
+        """Readings of some sensors; of all of them there is nothing to look for."""
+        readings = self.inputs.readings
+        if len(self.plan.services) == 1:
+            return readings
+        return readings.filter(pl.col("sensor_id").is_in(list(sensors)))
+
+    def _told(self, found: pl.DataFrame, makers: pl.DataFrame, origin: datetime) -> pl.DataFrame:
         version = self.plan.readings_version
-        return prediction_rows(found, content, origin=origin, readings_version=version)
+        return prediction_rows(found, makers, origin=origin, readings_version=version)
 
 
 def _failed(rid: str, failure: Failure) -> str:

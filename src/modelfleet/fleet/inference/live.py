@@ -1,11 +1,13 @@
 """What is live, as inference needs it, and who forecasts whom."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
+from modelfleet.domain.approvals import Problem
 from modelfleet.fleet.serving import Forecaster
 
 __all__ = ["LiveRelease", "LiveReleases", "Service", "share_out"]
@@ -47,8 +49,8 @@ class LiveReleases(Protocol):
         ...
 
     @property
-    def problems(self) -> Sequence[object]:
-        """Why something newer does not serve, in words."""
+    def problems(self) -> Sequence[Problem]:
+        """Why something newer does not serve."""
         ...
 
 
@@ -70,7 +72,9 @@ def share_out(live: LiveReleases, known: pl.DataFrame) -> tuple[Service, ...]:
 
     A release forecasts the sensors that it has in the cohorts it serves. One that changed its
     cohort may stand in several: that of its cohort of today comes first. A sensor that no release
-    has is given to that of its cohort, which says that it does not know it.
+    has is given to that of its cohort, which says that it does not know it; so is one of a cohort
+    that nobody ever released, to the release that serves most cohorts. What is left has lost its
+    release.
 
     Args:
         live: what serves.
@@ -81,7 +85,8 @@ def share_out(live: LiveReleases, known: pl.DataFrame) -> tuple[Service, ...]:
         stands in one of them.
     """
     homes = pl.concat([_served(live, rid) for rid in sorted(live.releases)] or [NOBODY])
-    today = pl.col("cohort").replace_strict(dict(live.serves), default=None, return_dtype=pl.String)
+    by_cohort = {cohort: _release_of(cohort, live) for cohort in known["cohort"].unique()}
+    today = pl.col("cohort").replace_strict(by_cohort, return_dtype=pl.String)
     asked = known.select("sensor_id", rid=today, at_home=pl.lit(value=False))
     current = dict(asked.select("sensor_id", "rid").iter_rows())
     preferred = pl.col("sensor_id").replace_strict(current, default=None, return_dtype=pl.String)
@@ -97,6 +102,16 @@ def share_out(live: LiveReleases, known: pl.DataFrame) -> tuple[Service, ...]:
 
 
 NOBODY = pl.DataFrame(schema={"sensor_id": pl.String, "rid": pl.String, "at_home": pl.Boolean})
+
+
+def _release_of(cohort: str | None, live: LiveReleases) -> str | None:
+    """The release that is asked for a cohort, or ``None`` where one was lost."""
+    serves = live.serves
+    lost = any(problem.cohort in {None, cohort} for problem in live.problems)
+    if cohort in serves or lost or not serves:
+        return serves.get(cohort or "")
+    counts = Counter(serves.values())
+    return max(sorted(counts), key=counts.__getitem__)
 
 
 def _served(live: LiveReleases, rid: str) -> pl.DataFrame:

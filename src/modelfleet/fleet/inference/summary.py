@@ -53,6 +53,7 @@ def inference_metrics(summary: Mapping[str, Any]) -> Metrics:
     for step, account in enumerate(summary["origins"]):
         figures = {
             "sensors": account["sensors"],
+            "partly": sum(account["partly"].values()),
             "share_on_backup": account["share_on_backup"],
             "share_fallen_back": account["share_fallen_back"],
             **{f"source.{name}": count for name, count in account["sources"].items()},

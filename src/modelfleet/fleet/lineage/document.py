@@ -6,7 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from modelfleet.domain.periods import cut
 from modelfleet.fleet.axis import Axis
+from modelfleet.fleet.event_overlap import excluded_by
+from modelfleet.fleet.event_scope import concerned, scope_columns
 from modelfleet.fleet.lineage.sources import Sources
 
 __all__ = ["excluding_events", "run_document"]
@@ -81,40 +84,34 @@ def excluding_events(
     kinds: Sequence[str],
     scope: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The events that were left out of learning, and whom each concerns.
+    """The events of the run's period that were left out of learning, and whom each concerns.
 
     Args:
         events: of the fleet.
         sensors: the fleet, with the columns of ``scope``.
         axis: of the run.
-        kinds: kinds of events that are left out.
+        kinds: kinds of events that are left out; what an entry says of itself goes before.
         scope: columns by which events concern sensors.
 
     Returns:
         of each event its facts as text; ``first_step`` and ``stop_step``, the stretch of the grid
         that was left out for it; and ``sensors``: ids, or ``None`` for the whole fleet.
     """
-    chosen = events.filter(pl.col("kind").is_in(list(kinds)))
-    concerned: dict[tuple[Any, ...], list[str] | None] = {}
+    columns = scope_columns(events.columns, scope)
+    ids: dict[tuple[Any, ...], list[str] | None] = {}
     found = []
-    for event in chosen.iter_rows(named=True):
-        place = tuple(event[column] for column in scope)
-        if place not in concerned:
-            concerned[place] = _concerned(sensors, dict(zip(scope, place, strict=True)))
-        facts = {name: _as_text(event[name]) for name in EVENT}
+    for event in events.iter_rows(named=True):
         steps = axis.index(event["start"]), axis.index(event["end"], up=True)
+        if excluded_by(event, kinds) is None or not cut([steps], first=axis.first, stop=axis.stop):
+            continue
+        place = tuple(event[column] for column in columns)
+        if place not in ids:
+            mine = concerned(event, sensors, columns=columns)
+            ids[place] = sorted(mine["sensor_id"]) if any(place) else None
+        facts = {name: _as_text(event[name]) for name in EVENT}
         bounds = dict(zip(STEPS, map(_as_text, map(axis.time, steps)), strict=True))
-        found.append({**facts, **bounds, "sensors": concerned[place]})
+        found.append({**facts, **bounds, "sensors": ids[place]})
     return found
-
-
-def _concerned(sensors: pl.DataFrame, scope: Mapping[str, Any]) -> list[str] | None:
-    """Ids of the sensors whose metadata equal the scope where it is filled."""
-    filled = {column: value for column, value in scope.items() if value is not None}
-    if not filled:
-        return None
-    same = (pl.col(column).cast(pl.String) == value for column, value in filled.items())
-    return sorted(sensors.filter(*same)["sensor_id"])
 
 
 def _as_text(value: Any) -> str | None:

@@ -1,10 +1,19 @@
 """The table that lies beside a release: one row per model and per baseline that it holds."""
 
+import io
+
 import polars as pl
 
 from modelfleet.fleet.profiles import TIME
 
-__all__ = ["BASELINE", "LINEAGE_SCHEMA", "MODEL", "model_rows", "unknown_lineage"]
+__all__ = [
+    "BASELINE",
+    "LINEAGE_SCHEMA",
+    "MODEL",
+    "model_rows",
+    "read_lineage",
+    "unknown_lineage",
+]
 
 MODEL, BASELINE = "model", "baseline"
 
@@ -64,6 +73,15 @@ def unknown_lineage(models: pl.DataFrame, baselines: pl.DataFrame, *, rid: str) 
     known = pl.concat(parts, how="diagonal_relaxed").with_columns(
         reason=pl.lit(OLD.format(rid[:12]))
     )
-    return pl.concat([pl.DataFrame(schema=LINEAGE_SCHEMA), known], how="diagonal_relaxed").cast(
-        LINEAGE_SCHEMA
-    )
+    return _whole(known)
+
+
+def read_lineage(content: bytes) -> pl.DataFrame:
+    """The table as it was attached, perhaps by a version that knew other columns."""
+    return _whole(pl.read_parquet(io.BytesIO(content)))
+
+
+def _whole(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in :data:`LINEAGE_SCHEMA`, null where a column is missing."""
+    every = pl.concat([pl.DataFrame(schema=LINEAGE_SCHEMA), rows], how="diagonal_relaxed")
+    return every.select(LINEAGE_SCHEMA.names()).cast(LINEAGE_SCHEMA)

@@ -1,11 +1,12 @@
 """The tasks of a run once more, for some of its sensors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
 from modelfleet.domain.baselines import SensorFacts
+from modelfleet.domain.errors import ReleaseError, listing
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters, FleetParameters
 from modelfleet.domain.parameters.intervals import IntervalParameters
@@ -50,6 +51,7 @@ def training_task(origin: Origin, rows: pl.DataFrame) -> TrainingTask:
     fleet = origin.section("fleet", FleetParameters, name="released")
     bounds = rules_by_sensor(origin.sensors, origin.section("rule", RuleParameters))
     recipes = dict(origin.models.select("sensor_id", "recipe").iter_rows())
+    _check(origin, rows, recipes)
     members = (
         Member(
             row["sensor_id"],
@@ -78,6 +80,7 @@ def baseline_task(origin: Origin, rows: pl.DataFrame) -> BaselineTask:
     fleet = origin.section("fleet", FleetParameters, name="released")
     parameters = origin.section("baseline", BaselineParameters)
     assigned = assign(origin.sensors, parameters.assign)
+    _check(origin, rows, assigned)
     members = (
         Member(
             row["sensor_id"],
@@ -96,6 +99,14 @@ def baseline_task(origin: Origin, rows: pl.DataFrame) -> BaselineTask:
         origin.section("interval", IntervalParameters),
         fleet.history_weeks,
     )
+
+
+def _check(origin: Origin, rows: pl.DataFrame, known: Collection[str]) -> None:
+    if strange := sorted(set(rows["sensor_id"]) - set(known)):
+        raise ReleaseError(
+            f"release {origin.rid[:12]} does not hold what lineage says it held first, of "
+            f"{listing(strange)}; prove it with `modelfleet audit`"
+        )
 
 
 def _sorted(rows: pl.DataFrame) -> Iterable[dict[str, Any]]:

@@ -15,12 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from modelfleet.domain.features import Covariates
 from modelfleet.domain.weekly_sums import WeeklySums
-from modelfleet.fleet.arrays import as_days
 from modelfleet.fleet.ingest.covariates import covariate_arrays
 from modelfleet.fleet.model_bytes import KNOWN_PACKAGES
 from modelfleet.fleet.roster import Periods
@@ -33,7 +31,7 @@ from modelfleet.fleet.serving.readings import read_covariates, scan_readings
 from modelfleet.fleet.serving.rows import Outcome, forecast_rows, unknown_rows
 from modelfleet.fleet.serving.service import serve
 from modelfleet.fleet.serving.stacks import Stacks
-from modelfleet.fleet.serving.stretches import Progress, Stretches
+from modelfleet.fleet.serving.stretches import Progress, Stretches, near_each_other
 from modelfleet.fleet.serving.window import Window, check_age, step_of, window_of
 
 if TYPE_CHECKING:
@@ -44,9 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["backfill", "backfill_needs_from", "in_sample", "trace_forecast"]
 
 NOTHING_EXCLUDED: Mapping[str, Periods] = {}
-
-ORIGINS = 32
-"""Origins that share a window, at most."""
 
 
 def backfill(
@@ -160,10 +155,14 @@ def in_sample(
         forecaster: of the release that forecasts.
         origin: time of the first step to forecast.
         sensors: ids that are forecast; ``None`` is every sensor of the release.
+
+    Raises:
+        DataError: the origin is no step of the grid or names no zone.
     """
+    content = forecaster.content
     asked, _ = forecaster.asked(sensors)
-    learned = as_days(forecaster.content.models["trained_to"].gather(asked))
-    return int(np.count_nonzero(learned >= as_days(pl.Series([origin]))[0]))
+    begins = content.axis.time(step_of(origin, content.axis, what="the origin"))
+    return int((content.models["trained_to"].gather(asked) >= begins).sum())
 
 
 def _companions(covariates: "Frame | None", content: Content) -> Covariates | None:
@@ -213,7 +212,7 @@ def _in_turn(
 ) -> "Iterator[_Share]":
     """Window by window, each going on from the one before."""
     history = stretches.content.history
-    for origins in _shares(steps, history):
+    for origins in near_each_other(steps, history):
         begin = origins[0] - history
         if begin - known.step > stretches.length:
             known = stretches.sum_up(known, begin)
@@ -221,16 +220,6 @@ def _in_turn(
         window = window_of(stretches.content, laid, known.sums, origins, left_out={})
         yield _Share(stretches, window, known, terms, since)
         known = known.moved(begin, window.before)
-
-
-def _shares(steps: Sequence[int], length: int) -> Iterator[tuple[int, ...]]:
-    """Origins that share a window: so many at most, and none further from the first than that."""
-    start = 0
-    for stop in range(1, len(steps) + 1):
-        full = stop - start == ORIGINS or stop == len(steps)
-        if full or steps[stop] - steps[start] > length:
-            yield tuple(steps[start:stop])
-            start = stop
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,12 +73,13 @@ def lay_out(
         sensor, row, column, value = (each[inside] for each in (sensor, row, column, value))
     values = np.full((len(asked), steps), np.nan)
     values[row, column] = value
+    repeated = np.count_nonzero(np.isfinite(values)) < len(value)
     faults = [judged.faults]
     for code, faulty in _beyond_limits(content, sensor, value):
         values[row[faulty], column[faulty]] = np.nan
         faults.append(_faults(sensor[faulty], column[faulty] + first, code))
-    wrong = _contradicted(values, row, column, value)
-    if len(wrong):
+    if repeated:
+        wrong = _contradicted(values, row, column, value)
         faults.append(_faults(sensor[wrong], column[wrong] + first, "conflicting_values"))
     mask = _excluded(content, asked, first, steps, excluded)
     return Layout(first, values, mask, pl.concat(faults))
@@ -110,8 +111,6 @@ def _contradicted(
     """
     flat = row * values.shape[1] + column
     times = np.bincount(flat, minlength=values.size)
-    if times.max(initial=0) < 2:
-        return np.empty(0, dtype=np.int64)
     again = np.flatnonzero(times[flat] > 1)
     kept = values.reshape(-1)
     wrong = np.zeros(values.size, dtype=np.bool_)

@@ -1,6 +1,6 @@
 """Readings in the order of time, one stretch after the other, each forgotten but for its sums."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,9 +14,12 @@ from modelfleet.fleet.serving.faults import FAULT_SCHEMA
 from modelfleet.fleet.serving.layout import Layout, lay_out
 from modelfleet.fleet.serving.readings import first_steps, judge_readings
 
-__all__ = ["Progress", "Stretches"]
+__all__ = ["Progress", "Stretches", "near_each_other"]
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+ORIGINS = 32
+"""Origins that share a window, at most."""
 
 TOGETHER = 8_000_000
 """Readings that are summed up at a time: a few hundred megabytes."""
@@ -123,3 +126,18 @@ class Stretches:
     def _between(self, first: int, stop: int) -> pl.LazyFrame:
         axis, time = self.content.axis, pl.col("timestamp")
         return self.scan.filter(time >= axis.time(first), time < axis.time(stop))
+
+
+def near_each_other(steps: Sequence[int], length: int) -> Iterator[tuple[int, ...]]:
+    """Origins that share a window.
+
+    Args:
+        steps: grid indices, ascending.
+        length: how far one may lie from the first of its window, in steps.
+    """
+    start = 0
+    for stop in range(1, len(steps) + 1):
+        full = stop - start == ORIGINS or stop == len(steps)
+        if full or steps[stop] - steps[start] > length:
+            yield tuple(steps[start:stop])
+            start = stop

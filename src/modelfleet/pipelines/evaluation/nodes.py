@@ -154,6 +154,7 @@ def write_report(
     fleet_window: dict[str, Any],
     run_info: dict[str, str],
     fleet: FleetParameters,
+    backtest: BacktestParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
 ) -> tuple[str, bytes, bytes, bytes, bytes]:
@@ -181,6 +182,7 @@ def write_report(
         hold=hold_reasons,
         exclusion_effects=from_pandas(exclusion_effects),
         events=from_pandas(events),
+        excluded_kinds=backtest.exclude_events,
         account=ingestion_account,
         expectations=expectation_results,
         parameters={"gate": evaluation.gate.model_dump(), "fleet": fleet.model_dump()},

@@ -77,6 +77,7 @@ def create_pipeline() -> Pipeline:
                     "fleet_window",
                     "run_info",
                     "params:fleet",
+                    "params:backtest",
                     "params:evaluation",
                     "params:overrides",
                 ],

@@ -110,9 +110,8 @@ def count_predictions(
     inference: InferenceParameters,
 ) -> tuple[dict[str, Any], dict[str, list[dict[str, float]]]]:
     """What stands in the table now, for people and for MLflow; nobody may be missing."""
-    rows = predictions.filter(pl.col("origin").is_in(inference_plan.origins)).collect()
     summary = inference_summary(
-        account_for(rows, inference_plan),
+        account_for(predictions, inference_plan),
         inference_plan,
         recent_readings,
         fleet=fleet.name,

@@ -46,6 +46,7 @@ __all__ = [
     "decide_release",
     "register_release",
     "summarise",
+    "trace_release",
     "write_ledger",
 ]
 
@@ -104,10 +105,6 @@ def assemble_release(
     scorecard: pd.DataFrame,
     verdicts: pd.DataFrame,
     champions: Champions,
-    baseline_sources: Sources,
-    training_sources: Sources,
-    events: pd.DataFrame,
-    covariates: pd.DataFrame,
     evaluation_stamp: Stamp,
     readings: ReadingsSource,
     report: str,
@@ -124,9 +121,8 @@ def assemble_release(
     intervals: IntervalParameters,
     rules: RuleParameters,
     costs: CostParameters,
-    ingestion: IngestionParameters,
-) -> tuple[ReleaseDraft, dict[str, Any], dict[str, Any]]:
-    """The release, a card that says what is in it, and what the run was made of."""
+) -> tuple[ReleaseDraft, dict[str, Any]]:
+    """The release, and a card that says what is in it."""
     learned = (fleet, backtest, validation, baseline, training)
     draft = draft_release(
         sensors=from_pandas(sensors),
@@ -151,24 +147,34 @@ def assemble_release(
             "ledger.csv": ledger.to_csv(index=False).encode(),
         },
     )
+    return draft, release_card(draft, run_info)
+
+
+def trace_release(
+    release_draft: ReleaseDraft,
+    sensors: pd.DataFrame,
+    events: pd.DataFrame,
+    covariates: pd.DataFrame,
+    baseline_sources: Sources,
+    training_sources: Sources,
+    champions: Champions,
+    run_info: dict[str, str],
+    backtest: BacktestParameters,
+    ingestion: IngestionParameters,
+) -> tuple[ReleaseDraft, dict[str, Any]]:
+    """The release with the lineage of all that it holds, and what the run was made of."""
+    fleet, axis = from_pandas(sensors), Axis(**baseline_sources["axis"])
     kinds, scope = backtest.exclude_events, ingestion.events.scope
-    traced, lineage = with_lineage(
-        draft,
-        shards=from_pandas(sensors),
+    return with_lineage(
+        release_draft,
+        shards=fleet,
         training=training_sources,
         backups=baseline_sources,
         before=champions.lineage,
         run=run_info,
-        events=excluding_events(
-            from_pandas(events),
-            from_pandas(sensors),
-            Axis(**baseline_sources["axis"]),
-            kinds=kinds,
-            scope=scope,
-        ),
+        events=excluding_events(from_pandas(events), fleet, axis, kinds=kinds, scope=scope),
         covariates=from_pandas(covariates),
     )
-    return traced, release_card(draft, run_info), lineage
 
 
 def decide_release(
@@ -221,6 +227,7 @@ def summarise(
     release_card: dict[str, Any],
     promotion_decision: dict[str, Any],
     run_info: dict[str, str],
+    run_lineage: dict[str, Any],
     fleet: FleetParameters,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in a few figures, for people and for MLflow."""
@@ -231,5 +238,6 @@ def summarise(
         card=release_card,
         decision=promotion_decision,
         run=run_info,
+        exclusions=run_lineage["exclusions"],
     )
     return summary, fleet_metrics(summary)

@@ -63,6 +63,8 @@ class FleetConfigLoader(OmegaConfigLoader):
         self._elsewhere: Any = None
         self._trail = (*trail, env or options.get("default_run_env") or "local")
         super().__init__(conf_source, env, runtime_params, **options)
+        for other, _ in self.taken.assets():  # what cannot be taken is told before anything is done
+            self.of(other)
 
     def __getitem__(self, key: str) -> Any:
         """A part of the configuration.

@@ -44,9 +44,7 @@ def guarded_catalog(
     }
 
 
-def guarded_entry(
-    name: str, entry: Any, guard: Guard, *, credentials: Credentials = dict
-) -> Any:
+def guarded_entry(name: str, entry: Any, guard: Guard, *, credentials: Credentials = dict) -> Any:
     """One entry of a catalog; see :func:`guarded_catalog`."""
     if not isinstance(entry, Mapping) or "type" not in entry:
         return entry

@@ -105,7 +105,9 @@ class Folders:
         if name not in self._read:
             found = self._files.find(f"{self._root}/{name}")
             files = [each for each in found if _is_globals(Path(each))]
-            self._read[name] = {f: self._files.cat_file(f).decode("utf-8", "replace") for f in files}
+            self._read[name] = {
+                f: self._files.cat_file(f).decode("utf-8", "replace") for f in files
+            }
         return self._read[name]
 
 
@@ -143,6 +145,6 @@ def _resolved(name: str, own: "DictConfig", base: "DictConfig") -> dict[str, Any
         return {NAME: settings.get(NAME), KEY: plain}
     except OmegaConfBaseException as error:
         raise ConfigurationError(
-            f"globals of {name!r}: `{KEY}` cannot be resolved: {error}; refer to this "
-            "environment's own globals as ${storage.root}"
+            f"globals of {name!r}: `{KEY}` cannot be resolved: {str(error).partition(chr(10))[0]}; "
+            "refer to this environment's own globals as ${storage.root}"
         ) from error

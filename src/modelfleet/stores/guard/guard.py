@@ -52,9 +52,7 @@ class Guard:
         """
         return self.owner_of_all([self._locator.locate(place)], around=around)
 
-    def owner_of_all(
-        self, locations: Iterable[Location], *, around: bool = False
-    ) -> Owned | None:
+    def owner_of_all(self, locations: Iterable[Location], *, around: bool = False) -> Owned | None:
         """The first that another environment owns of some locations, or ``None``."""
         for location in locations:
             for owned, its in self._locations:

@@ -39,7 +39,8 @@ class Mount:
         """Device and path on it of what is shown below; ``None`` for what lies elsewhere."""
         if not _below(path, self.point):
             return None
-        return self.device, os.path.normpath(f"{self.root}/{path[len(self.point) :]}")
+        inner = path[len(self.point) :].strip("/")
+        return self.device, f"{self.root.rstrip('/')}/{inner}".rstrip("/") or "/"
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ def check_tracking(mlflow: Mapping[str, Any], guard: Guard) -> None:
     for key, place in places.items():
         if place and (owned := guard.owner_of(str(place), around=True)):
             raise ProtectedError.of_tracking(
-                without_secrets(str(place)), key=key, owner=owned.owner, environment=guard.environment
+                without_secrets(str(place)),
+                key=key,
+                owner=owned.owner,
+                environment=guard.environment,
             )
 
 

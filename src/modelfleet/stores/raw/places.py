@@ -172,10 +172,11 @@ class S3Place:
         from obstore.store import S3Store
 
         config: Any = {n: v for n, v in self.access.options().items() if n != "aws_allow_http"}
+        # What is not said here comes from the machine's environment, AWS_ALLOW_HTTP too.
         return S3Store(
             self._bucket(),
             config=config,
-            client_options={"allow_http": self.access.allow_http},
+            client_options={"allow_http": True} if self.access.allow_http else None,
             retry_config={"max_retries": 3, "retry_timeout": PATIENCE},
         )
 
