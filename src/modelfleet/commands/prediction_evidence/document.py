@@ -29,8 +29,8 @@ def document_of(facts: Facts) -> Row:
     """Everything that is known of one prediction.
 
     Returns:
-        ``schema``, ``paragraph``, ``sensor_id``, ``timestamp``, ``local_time``, ``sensor``,
-        ``forecast``, ``reproduced``, ``contributions``, ``rule``, ``backup``, ``model``, ``gate``,
+        ``schema``, ``paragraph``, ``sensor_id``, ``timestamp``, ``local_time``,
+        ``time_zone``, ``step_minutes``, ``sensor``, ``forecast``, ``reproduced``, ``contributions``, ``rule``, ``backup``, ``model``, ``gate``,
         ``release``, ``data``, ``events``, ``outcome``, ``path``, ``history`` and
         ``other_origins``; what is not known is null, and no number is NaN.
     """
