@@ -244,7 +244,7 @@ def test_words_are_listed_as_people_do() -> None:
 def test_a_time_without_a_zone_is_on_the_fleets_clocks() -> None:
     """In summer and in winter; with a zone it is what it says."""
     rome = [
-        read_time(text, zone="Europe/Rome", option="--at").isoformat()
+        read_time(text, zone="Europe/Rome", step_minutes=60, option="--at").isoformat()
         for text in ("2019-01-03T07:00", "2019-07-03 07:00", "2019-07-03T07:00Z")
     ]
     assert rome == [
@@ -259,10 +259,14 @@ def test_a_time_without_a_zone_is_on_the_fleets_clocks() -> None:
         ("2019-03-31T02:30", "show never: they are put forward"),
         ("2019-01-03", "is a day; say which of its forecasts"),
         ("20190103", "is a day"),
+        (
+            "2019-01-03T07:10",
+            "between two steps of 60 minutes; the nearest are 06:00 UTC and 07:00",
+        ),
         ("07:00", "is no time"),
     ],
 )
 def test_a_time_that_is_not_one_moment_is_refused(text: str, told: str) -> None:
     """Nobody guesses which hour was meant."""
     with pytest.raises(click.BadParameter, match=told):
-        read_time(text, zone="Europe/Rome", option="--at")
+        read_time(text, zone="Europe/Rome", step_minutes=60, option="--at")

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -334,3 +336,31 @@ def test_the_page_shows_what_the_command_prints(forecast: Project) -> None:
     printed = why(forecast, *arguments[2:]).stdout
     version = re.compile(r"\b[0-9a-f]{12}\b")
     assert version.sub("…", printed).startswith(version.sub("…", shown).rstrip())
+
+
+# --- what it loads ------------------------------------------------------------------------------
+
+LOAD = """
+import sys
+
+sys.argv = ["modelfleet", "why", "--sensor", "D_n10", "--at", "2019-01-01T07:00"]
+from modelfleet.commands import main
+
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+print("loaded:", *sys.modules)
+"""
+HEAVY = {"great_expectations", "joblib", "matplotlib", "mlflow", "pandas", "skops", "sklearn"}
+
+
+def test_nothing_heavy_is_loaded_to_explain_a_linear_model(forecast: Project) -> None:
+    """Each of these takes from a tenth of a second to five: the answer comes in two."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD], cwd=forecast.path, check=True, capture_output=True, text=True
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("loaded:"))
+    loaded = set(line.split()[1:])
+    assert "polars" in loaded
+    assert not HEAVY & loaded

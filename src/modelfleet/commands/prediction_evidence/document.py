@@ -29,10 +29,10 @@ def document_of(facts: Facts) -> Row:
     """Everything that is known of one prediction.
 
     Returns:
-        ``schema``, ``paragraph``, ``sensor_id``, ``timestamp``, ``local_time``, ``sensor``,
-        ``forecast``, ``reproduced``, ``contributions``, ``rule``, ``backup``, ``model``, ``gate``,
-        ``release``, ``data``, ``events``, ``outcome``, ``path``, ``history`` and
-        ``other_origins``; what is not known is null, and no number is NaN.
+        ``schema``, ``paragraph``, ``sensor_id``, ``timestamp``, ``local_time``, ``time_zone``,
+        ``step_minutes``, ``sensor``, ``forecast``, ``reproduced``, ``contributions``, ``rule``,
+        ``backup``, ``model``, ``gate``, ``release``, ``data``, ``events``, ``outcome``, ``path``,
+        ``history`` and ``other_origins``; what is not known is null, and no number is NaN.
     """
     document = {"schema": 1, "paragraph": "", **_told(facts)}
     told: Row = plain(document)

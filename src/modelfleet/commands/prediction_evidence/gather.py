@@ -41,9 +41,10 @@ def gather_facts(assets: Assets, sensor_id: str, at: str, *, origin: str | None 
     """
     parameters = assets.parameters()
     fleet = FleetParameters.model_validate(parameters["fleet"])
-    step = read_time(at, zone=fleet.time_zone, option="--at")
-    begin = origin and read_time(origin, zone=fleet.time_zone, option="--origin")
-    stored = find_prediction(assets, sensor_id, step, origin=begin or None)
+    grid: dict[str, Any] = {"zone": fleet.time_zone, "step_minutes": fleet.grid.step_minutes}
+    step = read_time(at, **grid, option="--at")
+    begin = None if origin is None else read_time(origin, **grid, option="--origin")
+    stored = find_prediction(assets, sensor_id, step, origin=begin)
     return _gathered(Surroundings(assets, parameters, fleet, stored))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from modelfleet.commands.project import Assets
 from modelfleet.commands.sensor_rows import scan_asset, unknown_sensor
 from modelfleet.domain.errors import DataError
+from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.fleet.inference import PREDICTION_SCHEMA
 from modelfleet.stores.delta import open_table, scan_table
 
@@ -88,16 +89,19 @@ def _nothing(
         if sensor_id not in set(known):
             return unknown_sensor(sensor_id, known)
     there = _some(origins["origin"].to_list()) if len(origins) else "none"
-    make = MAKE_AT.format(env=_env(assets), at=origin or _begin_of(at))
+    make = MAKE_AT.format(env=_env(assets), at=origin or _begin_of(assets, at))
     return (
         f"no forecast of {sensor_id!r} covers {_written(at)}; the origins of its forecasts are "
         f"{there}; make it with {make}"
     )
 
 
-def _begin_of(at: datetime) -> datetime:
-    """Midnight before, in UTC: whatever the horizon, a forecast of a day covers the day."""
-    return at - timedelta(hours=at.hour, minutes=at.minute)
+def _begin_of(assets: Assets, at: datetime) -> datetime:
+    """Midnight before, in UTC, or the time itself where no forecast reaches so far."""
+    fleet = FleetParameters.model_validate(assets.parameters()["fleet"])
+    since = timedelta(hours=at.hour, minutes=at.minute)
+    reach = timedelta(minutes=fleet.horizon * fleet.grid.step_minutes)
+    return at - since if since < reach else at
 
 
 def _some(origins: Sequence[datetime]) -> str:
