@@ -1,5 +1,7 @@
 """Stretches of the grid: however they are described, the same steps are the same periods."""
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def test_a_union_has_the_same_steps_in_the_fewest_periods(found: list[tuple[int,
         step for a, b in found for step in range(a, b)
     }
     assert all(a < b for a, b in joined)
-    assert all(one[1] < other[0] for one, other in zip(joined, joined[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(joined))
 
 
 @given(periods)
