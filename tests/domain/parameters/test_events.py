@@ -68,10 +68,7 @@ def test_an_environment_may_have_no_calendar() -> None:
         ({"excluded": "yes"}, r"a\.excluded: 'yes' is not allowed"),
         ({"cohorts": ["x"]}, r"a\.cohorts: is not a known key"),
         ({"cohort": [""]}, r"a\.cohort\.0: '' is not allowed"),
-        (
-            {"where": {"colour": "red"}},
-            r"a\.where: \['colour'\] are .*events\.scope has \['district'",
-        ),
+        ({"where": {"colour": "red"}}, r"a\.where: \['colour'\] are .*scope has \['district'"),
     ],
 )  # fmt: skip
 def test_an_entry_that_cannot_be_meant_stops_a_run(change: dict[str, Any], message: str) -> None:
