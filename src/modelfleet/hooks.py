@@ -124,6 +124,7 @@ class FleetHooks:
         self._started: dict[str, float] = {}
         self._seconds: dict[str, float] = defaultdict(float)
         self._forecasts: dict[str, Any] | None = None
+        self._predictions: str | None = None
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
@@ -147,13 +148,16 @@ class FleetHooks:
             ) from error
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
         """Say what begins, keep the resolved configuration, let load what takes its time."""
         _prepare([module for asset, module in NEEDED.items() if asset in pipeline.all_outputs()])
         names = run_params.get("pipeline_names") or ["all stages"]
         logger.info("environment %s: %s", run_params.get("env") or "local", ", ".join(names))
         self._seconds.clear()
         self._forecasts = None
+        self._predictions = _place(catalog, PREDICTIONS) if PREDICTIONS in catalog else None
         if mlflow := _tracking():
             mlflow.log_dict(self._parameters, "configuration.yml")
 
@@ -176,10 +180,10 @@ class FleetHooks:
             self._forecasts = data
 
     @hook_impl(trylast=True)
-    def on_pipeline_error(self, error: Exception, catalog: DataCatalog) -> None:
+    def on_pipeline_error(self, error: Exception) -> None:
         """Show what is raised on purpose as a message; anything else keeps its traceback."""
         aside.dismiss()
-        self._show_forecasts(catalog, _run_id())
+        self._show_forecasts()
         if message := _message(error):
             raise StoppedRunError(message) from error
 
@@ -197,18 +201,18 @@ class FleetHooks:
             _show(catalog.load(SUMMARY), places)
         elif quality:
             click.echo(format_lines({"Data quality": quality, "MLflow run": run_id}))
-        self._show_forecasts(catalog, run_id)
+        self._show_forecasts()
         if NOTICES in catalog and self._loader:
             from modelfleet.stores.delivery import deliver_quietly
 
             deliver_quietly(catalog.load(NOTICES), self._loader)
 
-    def _show_forecasts(self, catalog: DataCatalog, run_id: str | None) -> None:
+    def _show_forecasts(self) -> None:
         """What was forecast in a few lines, if anything was."""
         if self._forecasts is None:
             return
         summary, self._forecasts = self._forecasts, None
-        places = {"predictions": _place(catalog, PREDICTIONS), "mlflow_run": run_id}
+        places = {"predictions": self._predictions, "mlflow_run": _run_id()}
         click.echo(format_lines(prediction_lines(summary, **places)))
         _show_beside_job(markdown_predictions(summary, **places))
 
