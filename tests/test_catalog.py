@@ -22,7 +22,6 @@ from tests.project import ROOT, inside
 ENVIRONMENTS = ("local", "test", "production", "bwdf")
 LAYERS = (
     "raw", "intermediate", "primary", "feature", "models", "model_output", "reporting", "release",
-    "forecasts",
 )  # fmt: skip
 PARAMETER_FILES = sorted(
     file for name in ("parameters", "owners") for file in (ROOT / "conf").glob(f"*/{name}*.yml")

@@ -96,7 +96,7 @@ def test_a_run_shows_its_forecasts_on_the_terminal_and_beside_the_job(told: Told
     for text in (told.stdout, told.page):
         assert "ltown, 12 sensors (local)" in text
         assert "2019-01-01 00:00 UTC" in text
-        assert "4 model, 6 baseline, 2 none" in text
+        assert "5 model, 5 baseline, 2 none" in text
         assert "58.7 % of all steps (limit 10.0 %)" in text
     assert "## ltown: forecasts" in told.page
 
