@@ -441,19 +441,20 @@ def bomb(size: int) -> bytes:
     return bytes(content)
 
 
-CRAFTED = [
-    (b"", "it is no archive"),
-    (pickle.dumps(print), "it is no archive"),
-    (archive(("schema.json", b"{}")), "cannot be trusted"),
-    (archive(("schema.json", b"[" * 10_000)), "cannot be trusted"),
-    (bomb(2**31), "would unpack to 1 entries of 2,147,483,648 bytes"),
-    (naming("os.system"), "system"),
-    (naming("subprocess.Popen"), "Popen"),
-    (to_bytes(boosted(1))[:-100], "it is no archive"),
-]
+CRAFTED = {
+    "nothing": (b"", "it is no archive"),
+    "a pickle": (pickle.dumps(print), "it is no archive"),
+    "no object": (archive(("schema.json", b"{}")), "cannot be trusted"),
+    "deep nesting": (archive(("schema.json", b"[" * 10_000)), "cannot be trusted"),
+    "a bomb": (bomb(2**31), "would unpack to 1 entries of 2,147,483,648 bytes"),
+    "a shell": (naming("os.system"), "system"),
+    "a process": (naming("subprocess.Popen"), "Popen"),
+    "a part": (to_bytes(boosted(1))[:-100], "it is no archive"),
+}
+"""Named, because the bytes hold the time at which an archive was made."""
 
 
-@pytest.mark.parametrize(("content", "message"), CRAFTED)
+@pytest.mark.parametrize(("content", "message"), CRAFTED.values(), ids=CRAFTED)
 def test_crafted_bytes_of_a_model_are_refused(content: bytes, message: str) -> None:
     """Types of any kind, half an archive, one that unpacks to more than there is: nothing runs."""
     with pytest.raises(ReleaseError, match=message):
