@@ -1,5 +1,6 @@
 """Where a model or a release comes from, in lines for people."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ Row = Mapping[str, Any]
 Line = tuple[str, str]
 
 SHOWN = 10
+WIDTH = 100
+INDENT = " " * 14
 THEN = {True: "as installed now", False: "another is installed now", None: "not known"}
 
 
@@ -65,7 +68,19 @@ def _release(document: Row) -> Iterator[Line]:
 
 
 def _lines(lines: Iterable[Line]) -> str:
-    return "".join(f"{name:<13} {text}".rstrip() + "\n" for name, text in lines)
+    """Names in a column, texts beside it within the page; a digest is never cut."""
+    return "".join(f"{line}\n" for name, text in lines for line in _wrapped(name, text))
+
+
+def _wrapped(name: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"{name:<13} ",
+        subsequent_indent=INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _named(name: str, texts: Sequence[str]) -> Iterator[Line]:
