@@ -35,7 +35,7 @@ class DaskCluster:
             return sorted(client.run(os.getpid).values())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # idle clusters take a core
 def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     """Two worker processes, which come back when they die."""
     with start_cluster(tmp_path_factory.mktemp("dask"), "--nworkers", "2") as cluster:

@@ -11,7 +11,7 @@ from tests.stores.guard.apart import Apart, start_apart
 __all__ = ["dask_cluster", "postgres_server", "s3_server"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # idle clusters take a core
 def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     """One worker process."""
     with start_cluster(tmp_path_factory.mktemp("dask")) as cluster:
