@@ -21,6 +21,9 @@ __all__ = ["Objects"]
 REQUESTS = 16
 """Requests to a bucket that are under way at the same time."""
 
+CLOUDS = ("AWS_", "AZURE_", "GOOGLE_")
+"""How variables begin that say where buckets are and what opens them."""
+
 Answer = TypeVar("Answer")
 
 
@@ -204,7 +207,7 @@ class Objects:
         from obstore.store import LocalStore
 
         if "://" in self.root:
-            return _bucket(self.root)
+            return _bucket(self.root, _settings())
         return LocalStore(self.root, mkdir=make, automatic_cleanup=True)
 
     def _open_to_write(self) -> "ObjectStore":
@@ -213,11 +216,19 @@ class Objects:
 
 
 @functools.cache
-def _bucket(url: str) -> "ObjectStore":
-    """A bucket, whose connections are kept: opening one takes as long as a request."""
+def _bucket(url: str, _opened_by: frozenset[tuple[str, str]]) -> "ObjectStore":
+    """A bucket, whose connections are kept: opening one takes as long as a request.
+
+    Who gets another key, or another server, gets another connection.
+    """
     from obstore.store import from_url
 
     return from_url(url)
+
+
+def _settings() -> frozenset[tuple[str, str]]:
+    """What the environment says about buckets, which is what opens them."""
+    return frozenset(each for each in os.environ.items() if each[0].upper().startswith(CLOUDS))
 
 
 def _regular(file: Path) -> bool:
