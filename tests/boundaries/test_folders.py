@@ -86,6 +86,10 @@ def production(few: Project, scratch: Path) -> Path:
     return folder
 
 
+JUDGED = "evaluation.gate.min_hours=51"
+"""Another gate than production's: what is live is judged again, and stays."""
+
+
 def test_test_runs_on_what_it_may_only_read(few: Project, scratch: Path, production: Path) -> None:
     """A whole run on production's readings, against what is live there, ends well.
 
@@ -94,7 +98,7 @@ def test_test_runs_on_what_it_may_only_read(few: Project, scratch: Path, product
     clone = clone_with_production(scratch / "clone", few.path, str(production))
     before = tree(production)
     done = run_bound(
-        *["-m", "kedro", "run", "--env", "test", "--params", "engine.backend=sequential"],
+        *["-m", "kedro", "run", "--env", "test", "--params", f"engine.backend=sequential,{JUDGED}"],
         cwd=clone.path,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -31,7 +31,7 @@ def test_a_model_tells_who_approved_it_and_when_it_went_live(
     assert (entry["release"], entry["cohorts"], entry["position"]) == (first, ["north"], 1)
     assert entry["requested_by"] == "data-science"
     assert entry["approved_by"] == ["north-operations"]
-    text = production.run("lineage", "--model", "n1-1").stdout
+    text = " ".join(production.run("lineage", "--model", "n1-1").stdout.split())
     assert "in production (entry 1) for north" in text
     assert "approved by north-operations" in text
 
@@ -54,7 +54,7 @@ def test_what_older_releases_did_not_record_is_said_to_be_unknown(
     told = production.document("lineage", "--model", "n1-1")
     assert told["readings"] == dict.fromkeys(("table_id", "table_version", "shard", "shard_digest"))
     assert told["reason"] == f"release {first[:12]} was made before lineage was recorded"
-    text = production.run("lineage", "--model", "n1-1").stdout
+    text = " ".join(production.run("lineage", "--model", "n1-1").stdout.split())
     assert f"not known: release {first[:12]} was made before lineage was recorded" in text
     whole = production.run("lineage", "--release", first).stdout
     assert "3 models, of which no more is known" in whole

@@ -29,7 +29,7 @@ class Beside:
 
     def state(self) -> dict[str, Any]:
         """All that production has: files, database and bucket."""
-        listed = obstore.list(self.server._store(BUCKET), "environments")
+        listed = obstore.list(self.server.store(BUCKET), "environments")
         objects = {each["path"]: each for batch in listed for each in batch}
         assert objects, "the bucket is in use"
         return {**tree(self.project.data / "production"), **objects}
