@@ -148,10 +148,10 @@ DENIED = denial_of(CLOSED)
 def test_what_is_meant_for_people_is_shown_as_a_message(error: Any, message: str | None) -> None:
     """Whatever else goes wrong keeps its traceback, for those who mend the code."""
     if message is None:
-        FleetHooks().on_pipeline_error(error, DataCatalog())
+        FleetHooks().on_pipeline_error(error)
     else:
         with pytest.raises(StoppedRunError) as caught:
-            FleetHooks().on_pipeline_error(error, DataCatalog())
+            FleetHooks().on_pipeline_error(error)
         assert str(caught.value) == message
 
 

@@ -16,6 +16,7 @@ WITHOUT_PREVIEW = {
     "quality_report",
     "report",
     "release",
+    "release_draft",
     "approvals",
     "channel",
     "notices",

@@ -21,7 +21,6 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from modelfleet.stores.describe import absolute
 from modelfleet.stores.governance import Governance, Places
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.release_store import Release, ReleaseStore
@@ -271,7 +270,7 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
         governance: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._name, self._places = name, Places.model_validate(governance)
+        self._name, self._places = name, Places.model_validate(governance).settled()
         self.metadata = metadata
 
     def load(self) -> Mirror:
@@ -300,7 +299,7 @@ class RegisteredReleaseDataset(AbstractDataset[dict[str, str], Mirror]):
             )
 
     def _describe(self) -> dict[str, Any]:
-        return {"name": self._name, "releases": absolute(self._places.releases)}
+        return {"name": self._name, "releases": self._places.releases}
 
     def _exists(self) -> bool:
         return True

@@ -32,7 +32,7 @@ class GovernedDataset(DescribedDataset[Any, Any]):
     ) -> None:
         super().__init__(filepath=filepath, metadata=metadata)
         owners = Owners.of(governance["owners"])
-        self._places = Places.model_validate({**governance, "owners": owners})
+        self._places = Places.model_validate({**governance, "owners": owners}).settled()
 
     def governance(self) -> Governance:
         """All that decides what is live; nothing is read yet."""

@@ -40,6 +40,14 @@ class Places(Parameters):
     witness: str
     owners: Owners
 
+    def settled(self) -> Self:
+        """The same places whatever becomes of the working directory."""
+        keys = {name: getattr(self.owners, name) for name in ("allowed_signers", "revoked_keys")}
+        files = {name: absolute(each) for name, each in keys.items() if each is not None}
+        names = ("channel", "approvals", "releases", "witness")
+        places = {name: absolute(getattr(self, name)) for name in names}
+        return self.model_copy(update={**places, "owners": self.owners.model_copy(update=files)})
+
 
 @dataclass(frozen=True)
 class Governance:
