@@ -55,7 +55,7 @@ def test_a_release_that_changes_nearly_everybody_is_one_page(printed: str) -> No
 
 
 def test_every_command_is_on_the_page() -> None:
-    """But for those of the last run, its calendar and environments, which have pages of their own."""
+    """But for those of the last run, the calendar and environments, which have their own pages."""
     named = set(re.findall(r"`modelfleet ([a-z]+)", PAGE.read_text()))
     elsewhere = {"status", "ledger", "why", "notices", "events", "exclude", "env"}
     assert set(fleet.commands) - elsewhere <= named
