@@ -12,7 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -30,6 +30,7 @@ __all__ = [
     "measure_kedro",
     "median_run",
     "stages_between",
+    "with_peaks",
 ]
 
 START = "start-up"
@@ -91,7 +92,7 @@ class Mark:
     cpu: float
 
 
-def measure_kedro(folder: Path, *arguments: str, pss_every: float | None) -> Run:
+def measure_kedro(folder: Path, *arguments: str, pss_every: float | None = None) -> Run:
     """``kedro run`` with arguments in a project's folder; its logging must show the runner."""
     command = [sys.executable, "-m", "kedro", "run", *arguments]
     return measure(command, folder, pss_every=pss_every)
@@ -155,20 +156,20 @@ def stages_between(marks: Sequence[Mark], samples: Sequence[Sample]) -> tuple[St
 
 
 def median_run(runs: Sequence[Run]) -> Run:
-    """The median of each figure of each stage over runs of the same command."""
+    """The medians of the clocks of each stage over runs of the same command."""
     return Run(
         tuple(
             Stage(
                 name=stages[0].name,
                 wall=median(stage.wall for stage in stages),
                 cpu=median(stage.cpu for stage in stages),
-                pss=_median_peak([stage.pss for stage in stages]),
+                pss=None,
             )
             for stages in zip(*(run.stages for run in runs), strict=True)
         )
     )
 
 
-def _median_peak(peaks: Sequence[int | None]) -> int | None:
-    known = [peak for peak in peaks if peak is not None]
-    return int(median(known)) if known else None
+def with_peaks(run: Run, watched: Run) -> Run:
+    """A run with the memory of another one of the same command."""
+    return Run(tuple(replace(stage, pss=watched.stage(stage.name).pss) for stage in run.stages))
