@@ -122,7 +122,7 @@ def test_too_many_backups_are_told_with_their_reasons(mixed: pl.DataFrame) -> No
     """Each limit by itself, and what to look at."""
     accounts = account_for(mixed.lazy(), planned("a", "b", "c", "d"))
     check_shares(accounts, max_backup=0.2, max_fallback=0.4)
-    with pytest.raises(PredictionError, match=r"16\.7 %.*1 sensors features_missing.*written"):
+    with pytest.raises(PredictionError, match=r"16\.7 %.*1 sensor features_missing.*written"):
         check_shares(accounts, max_backup=0.1, max_fallback=0.4)
     with pytest.raises(PredictionError, match=r"raise inference\.max_fallback_share"):
         check_shares(accounts, max_backup=0.2, max_fallback=0.3)

@@ -22,10 +22,10 @@ from modelfleet.stores.governance import (
     decide,
     make_request,
     open_live,
-    open_requests,
     request_states,
     rollback,
 )
+from modelfleet.stores.governance.outcomes import RequestState
 from tests.people import NOON, Organisation, small_release
 from tests.servers import S3Server
 
@@ -68,12 +68,12 @@ def test_each_owner_approves_their_cohort_and_it_goes_live_for_it(people: Organi
     assert (one.position, one.live) == (2, ("north",))
     assert one.waiting == {"south": ("south-operations", "operations")}
     assert open_live(people.open(), now=NOW).serves == {"north": SECOND, "south": FIRST}
-    (waits,) = open_requests(people.open(), now=NOW)
+    (waits,) = _open_requests(people)
     assert (waits.id, waits.state, waits.live) == (asked.id, "open", ("north",))
     other = answer(people, asked.id, by="south-operations", outbox=outbox)
     assert (other.position, other.live, other.waiting) == (3, ("south",), {})
     assert open_live(people.open(), now=NOW).serves == {"north": SECOND, "south": SECOND}
-    assert open_requests(people.open(), now=NOW) == []
+    assert _open_requests(people) == []
     states = {
         state.request.release: state.state for state in request_states(people.open(), now=NOW)
     }
@@ -140,7 +140,7 @@ def test_approving_again_completes_what_was_interrupted(
     with pytest.raises(KeyboardInterrupt):
         answer(people, asked.id)
     monkeypatch.undo()
-    (state,) = open_requests(people.open(), now=NOW)
+    (state,) = _open_requests(people)
     assert state.waiting == {"north": (), "south": ()}, "approved, and not live yet"
     assert answer(people, asked.id, by="north-operations").live == ("north", "south")
 
@@ -328,3 +328,8 @@ def test_approvals_in_a_bucket(
     live = open_live(people.open(), now=NOW)
     assert live.serves == {"south": SECOND, "north": SECOND}, "the last that is whole"
     assert "altered" in {problem.code for problem in live.problems}
+
+
+def _open_requests(people: Organisation) -> list[RequestState]:
+    states = request_states(people.open(), now=NOW)
+    return [state for state in states if state.state == "open"]

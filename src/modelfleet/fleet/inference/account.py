@@ -194,5 +194,7 @@ def _check_sums(account: Mapping[str, Any]) -> None:
 
 def _counted(counts: Mapping[str, int]) -> str:
     """In words; a reason that is none of a whole sensor is in the rows."""
-    told = ", ".join(f"{count} sensors {name}" for name, count in counts.items())
+    told = ", ".join(
+        f"{count} {'sensor' if count == 1 else 'sensors'} {name}" for name, count in counts.items()
+    )
     return told or "single steps of sensors"

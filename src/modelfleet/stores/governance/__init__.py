@@ -6,7 +6,7 @@ from modelfleet.stores.governance.decisions import decide
 from modelfleet.stores.governance.live import Live, open_live
 from modelfleet.stores.governance.outcomes import Outcome, RequestState
 from modelfleet.stores.governance.place import Governance, Places
-from modelfleet.stores.governance.requests import make_request, open_requests, request_states
+from modelfleet.stores.governance.requests import make_request, request_states
 from modelfleet.stores.governance.rollbacks import rollback
 from modelfleet.stores.ssh_keys import find_key
 
@@ -25,7 +25,6 @@ __all__ = [
     "find_key",
     "make_request",
     "open_live",
-    "open_requests",
     "request_states",
     "rollback",
 ]

@@ -15,7 +15,7 @@ from modelfleet.stores.governance.standing import standing_of
 from modelfleet.stores.proofs import StoredProofs
 from modelfleet.stores.signing import sign
 
-__all__ = ["DAYS", "make_request", "open_requests", "request_states", "signed_request"]
+__all__ = ["DAYS", "make_request", "request_states", "signed_request"]
 
 DAYS = 7.0
 """After how many days a request counts no more, unless said otherwise."""
@@ -114,11 +114,6 @@ def request_states(governance: Governance, *, now: datetime | None = None) -> li
             stands = standing_of(governance, name, entries=entries, proofs=proofs, now=moment)
             found.append(state_of(stands))
     return sorted(found, key=lambda each: each.request.requested_at, reverse=True)
-
-
-def open_requests(governance: Governance, *, now: datetime | None = None) -> list[RequestState]:
-    """Requests that wait for somebody, the newest first."""
-    return [each for each in request_states(governance, now=now) if each.state == "open"]
 
 
 def _expected(
