@@ -17,6 +17,7 @@ from modelfleet.fleet.provenance import attachments
 from modelfleet.fleet.release_content import ReleaseDraft
 from modelfleet.stores.channel import Channel
 from modelfleet.stores.governance import (
+    RequestState,
     append_automatic,
     audit,
     decide,
@@ -25,7 +26,6 @@ from modelfleet.stores.governance import (
     request_states,
     rollback,
 )
-from modelfleet.stores.governance.outcomes import RequestState
 from tests.people import NOON, Organisation, small_release
 from tests.servers import S3Server
 
