@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from modelfleet.domain.errors import TaskError
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.futures import run_futures
+from modelfleet.fleet.engine.memory import KEEP_MEMORY
 from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
 
@@ -92,5 +93,5 @@ def _local_cluster(workers: int) -> "LocalCluster":
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"allowed_failures": 0},  # who died of what is found out by us
-        env=dict(ONE_THREAD),
+        env={**ONE_THREAD, **KEEP_MEMORY},
     )

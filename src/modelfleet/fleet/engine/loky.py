@@ -9,6 +9,7 @@ from typing import Any
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.futures import run_futures
 from modelfleet.fleet.engine.leaving import leave_with
+from modelfleet.fleet.engine.memory import KEEP_MEMORY
 from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
 
@@ -59,5 +60,5 @@ class LokyEngine:
             timeout=IDLE,
             initializer=leave_with,
             initargs=(os.getpid(),),
-            env=dict(ONE_THREAD),
+            env={**ONE_THREAD, **KEEP_MEMORY},
         )
