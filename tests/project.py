@@ -66,8 +66,7 @@ class Project:
                 project_path=self.path, env=env, runtime_params=parameters
             ) as session:
                 session.run(pipeline_names=pipelines)
-            while mlflow.active_run():  # kedro-mlflow leaves it open where the process lives on
-                mlflow.end_run()
+            assert mlflow.active_run() is None, "a run ends what it began"
 
     def load(self, name: str, *, env: str | None = None) -> Any:
         """Load an asset of the catalog."""

@@ -10,7 +10,7 @@ Bayes).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 
@@ -77,7 +77,7 @@ class Prior:
             spread = keep * noise + (1 - keep) ** 2 * self.uncertainty
         with np.errstate(divide="ignore", invalid="ignore"):
             score = (centre - margin) / np.sqrt(spread)
-        return np.where(gain.evaluable, special.ndtr(score), np.nan)
+        return np.where(gain.evaluable, scipy.special.ndtr(score), np.nan)
 
 
 def measure_gain(

@@ -8,7 +8,7 @@ degrees of freedom that this is worth.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from modelfleet.domain.arrays import BoolArray, FloatArray
 from modelfleet.domain.gain import Gain
@@ -49,14 +49,14 @@ def moderate(gain: Gain, *, among: BoolArray, min_sensors: int) -> Moderation:
     if known.sum() < min_sensors:
         return Moderation(gain.error, own, 0.0)
     half = own[known] / 2
-    logs = 2 * np.log(gain.error[known]) - special.digamma(half) + np.log(half)
-    extra = float(logs.var(ddof=1) - special.polygamma(1, half).mean())
+    logs = 2 * np.log(gain.error[known]) - scipy.special.digamma(half) + np.log(half)
+    extra = float(logs.var(ddof=1) - scipy.special.polygamma(1, half).mean())
     if extra <= 0:  # no more scatter than equal sensors would show
         common = float(np.exp(logs.mean()))
         shared = np.where(gain.evaluable, np.sqrt(common), np.nan)
         return Moderation(shared, np.full(len(own), np.inf), float("inf"))
     prior = 2 * _inverse_trigamma(extra)
-    common = float(np.exp(logs.mean() + special.digamma(prior / 2) - np.log(prior / 2)))
+    common = float(np.exp(logs.mean() + scipy.special.digamma(prior / 2) - np.log(prior / 2)))
     variance = (prior * common + own * gain.error**2) / (prior + own)
     return Moderation(np.sqrt(variance), prior + own, prior)
 
@@ -65,6 +65,6 @@ def _inverse_trigamma(value: float) -> float:
     """X with trigamma(x) = value, by Newton's method on 1/trigamma, which is nearly linear."""
     x = 0.5 + 1 / value
     for _ in range(NEWTON_STEPS):
-        now = float(special.polygamma(1, x))
-        x += now * (1 - now / value) / float(special.polygamma(2, x))
+        now = float(scipy.special.polygamma(1, x))
+        x += now * (1 - now / value) / float(scipy.special.polygamma(2, x))
     return x

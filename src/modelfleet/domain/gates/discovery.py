@@ -1,7 +1,7 @@
 """Many tests at once: p-values of the gain, and the share of false discoveries."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.gain import Gain
@@ -20,7 +20,7 @@ def p_value_of(gain: Gain, moderation: Moderation, margin: FloatArray) -> FloatA
     """
     score = (gain.mean - margin) / moderation.error
     # The tail of Student's t; scipy.stats has the same and takes a second to load.
-    p_value = special.stdtr(moderation.freedom, -score)
+    p_value = scipy.special.stdtr(moderation.freedom, -score)
     return np.where(gain.evaluable, p_value, np.nan)
 
 

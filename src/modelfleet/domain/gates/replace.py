@@ -8,7 +8,7 @@ Another recipe has to show that it is not worse.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
 from modelfleet.domain.gates.evidence import ChampionEvidence
@@ -79,7 +79,7 @@ def measure_improvement(
         error = np.sqrt((residual**2).sum(axis=1) / (weeks - 1) / weeks)
         # Weeks that are all the same are copies of something, and no evidence.
         error = np.where(error > 1e-12 * np.maximum(np.abs(mean), 1.0), error, np.nan)
-        reach = special.stdtrit(np.maximum(weeks - 1, 1), parameters.confidence) * error
+        reach = scipy.special.stdtrit(np.maximum(weeks - 1, 1), parameters.confidence) * error
     return Improvement(
         mean=mean,
         error=error,
