@@ -17,11 +17,12 @@ import polars as pl
 from modelfleet.domain.errors import OvertakenError
 from modelfleet.domain.lineage import canonical_json
 from modelfleet.fleet.ingest.account import Account
-from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_shards
+from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_runs
 from modelfleet.fleet.ingest.identity import IdKind
 from modelfleet.fleet.ingest.readings import READINGS_SCHEMA, REJECTED_SCHEMA, Ingested
 from modelfleet.stores.delta import commit_value, scan_table
 from modelfleet.stores.delta_commit import OVERTAKEN, Commit, NewFiles, commit_files, commit_once
+from modelfleet.stores.held_readings import HeldReadings
 from modelfleet.stores.readings import DIGESTS
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class DeltaBatchWriter:
     batches: str
     identity: str
     _new: NewFiles = field(init=False)
+    _held: HeldReadings = field(init=False)
     _refused: NewFiles = field(init=False)
     _digests: dict[int, ContentDigest] = field(init=False)
     _last: datetime | None = field(init=False)
@@ -86,6 +88,7 @@ class DeltaBatchWriter:
 
     def __post_init__(self) -> None:
         self._new, self._refused = NewFiles(self.readings), NewFiles(self.rejected)
+        self._held = HeldReadings(self._new)
         self._digests = known_digests(self.table)
         text = commit_value(self.table, LAST)
         self._last = datetime.fromisoformat(text) if text else None
@@ -94,21 +97,21 @@ class DeltaBatchWriter:
         """See :class:`~modelfleet.fleet.ingest.store.BatchWriter`."""
         if not part.rejected.is_empty():
             self._refused.write(part.rejected)
-        self._digests = add_digests(self._digests, digest_shards(part.replaced), sign=-1)
-        for rows in (part.corrections, part.readings):
-            self._digests = add_digests(self._digests, digest_shards(rows))
-            times = [t for t in (self._last, rows["timestamp"].max()) if isinstance(t, datetime)]
+        self._digests = add_digests(self._digests, digest_runs(part.replaced), sign=-1)
+        for readings in (part.corrections, part.readings):
+            self._digests = add_digests(self._digests, digest_runs(readings))
+            latest = readings.rows["timestamp"].max()
+            times = [t for t in (self._last, latest) if isinstance(t, datetime)]
             self._last = max(times, default=None)
-        shards = set(part.corrections["shard"])
-        rows = self._with_corrections(part, shards) if shards else part.readings
-        for shard, frame in rows.partition_by("shard", as_dict=True, include_key=False).items():
-            self._new.write(frame, shard=int(shard[0]))
-        self._rewritten |= shards
+        self._held.add(part.readings)
+        if part.corrections.sensors.height:
+            self._correct(part.corrections.table(), part.replaced.table())
 
     def commit(self, account: Account, *, settings: str, id_kind: IdKind) -> None:
         """See :class:`~modelfleet.fleet.ingest.store.BatchWriter`."""
         if self.table is not None and self.table.transaction_version(self.identity) is not None:
             raise OvertakenError(OVERTAKEN)
+        self._held.flush()
         values = {
             DIGESTS: canonical_json({str(shard): str(d) for shard, d in self._digests.items()}),
             ID_KIND: id_kind,
@@ -134,18 +137,21 @@ class DeltaBatchWriter:
         self._new.remove()
         self._refused.remove()
 
-    def _with_corrections(self, part: Ingested, shards: set[int]) -> pl.DataFrame:
-        """Everything that corrected shards hold after the batch, and what is new in the others."""
+    def _correct(self, corrections: pl.DataFrame, replaced: pl.DataFrame) -> None:
+        """Write what corrected shards held before the batch anew, with corrections in place."""
+        shards = set(corrections["shard"])
         kept = (
             scan_table(self.readings)
             .filter(pl.col("shard").is_in(sorted(shards)))
-            .join(part.replaced.lazy(), on=["sensor_id", "timestamp"], how="anti")
-            .select(part.readings.columns)
+            .join(replaced.lazy(), on=["sensor_id", "timestamp"], how="anti")
+            .select(READINGS_SCHEMA.names())
             .cast(READINGS_SCHEMA)
             .collect()
         )
-        rows = pl.concat([kept, part.corrections, part.readings])
-        return rows.sort("shard", "sensor_id", "timestamp")
+        rows = pl.concat([kept, corrections]).sort("shard", "sensor_id", "timestamp")
+        for shard, frame in rows.partition_by("shard", as_dict=True, include_key=False).items():
+            self._new.write(frame, shard=int(shard[0]))
+        self._rewritten |= shards
 
 
 def known_digests(table: "DeltaTable | None") -> dict[int, ContentDigest]:

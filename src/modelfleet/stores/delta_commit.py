@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable, Schema
     from deltalake.transaction import AddAction, RemoveAction
 
-__all__ = ["OVERTAKEN", "Commit", "NewFiles", "commit_files", "commit_once"]
+__all__ = ["OVERTAKEN", "Commit", "NewFiles", "commit_files", "commit_once", "statistics_of"]
 
 SHARD = "shard"
 FIRST = "_delta_log/00000000000000000000.json"
@@ -62,21 +62,37 @@ class NewFiles:
         Raises:
             DataError: it cannot be written.
         """
+        content = io.BytesIO()
+        # Written once and read by every stage: snappy reads nearly twice as fast as zstd.
+        frame.write_parquet(content, compression="snappy")
+        self.put(content.getvalue(), statistics_of(frame.height, frame), shard=shard, news=news)
+
+    def put(
+        self, content: bytes, statistics: str, *, shard: int | None = None, news: bool = True
+    ) -> None:
+        """Write a file as it is.
+
+        Args:
+            content: of a Parquet file.
+            statistics: what readers skip it by.
+            shard: see :meth:`write`.
+            news: likewise.
+
+        Raises:
+            DataError: it cannot be written.
+        """
         from deltalake.transaction import AddAction  # loads Arrow
         from obstore.exceptions import BaseError
 
         name = f"part-{uuid.uuid4().hex}.parquet"
         path = name if shard is None else f"{SHARD}={shard}/{name}"
-        content = io.BytesIO()
-        # Written once and read by every stage: snappy reads nearly twice as fast as zstd.
-        frame.write_parquet(content, compression="snappy")
         try:
-            Objects(self.root).put(path, content.getvalue())
+            Objects(self.root).put(path, content)
         except (BaseError, OSError) as error:
             raise DataError(_refusal(self.root, error)) from error
         partition = {} if shard is None else {SHARD: str(shard)}
-        size, now = content.tell(), int(time.time() * 1000)
-        self.added.append(AddAction(path, size, partition, now, news, _statistics(frame)))
+        now = int(time.time() * 1000)
+        self.added.append(AddAction(path, len(content), partition, now, news, statistics))
 
     def as_text(self) -> str:
         """What was written, so that another process can commit it."""
@@ -237,19 +253,26 @@ def _partitions(schema: pl.Schema) -> list[str]:
     return [SHARD] if SHARD in schema else []
 
 
-def _statistics(frame: pl.DataFrame) -> str:
-    """What readers skip files by: rows, and the least and greatest of each column."""
+def statistics_of(rows: int, columns: Iterable[pl.Series]) -> str:
+    """What readers skip files by: rows, and the least and greatest of each column.
+
+    Args:
+        rows: of the file.
+        columns: or the distinct values of one, which say the same unless some are missing.
+    """
 
     def shown(value: Any) -> Any:
         return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
 
-    low, high = frame.select(pl.all().min()), frame.select(pl.all().max())
+    known = {column.name: column for column in columns}
+    least = {name: shown(column.min()) for name, column in known.items()}
+    greatest = {name: shown(column.max()) for name, column in known.items()}
     return json.dumps(
         {
-            "numRecords": frame.height,
-            "minValues": {n: shown(v) for n, v in low.row(0, named=True).items() if v is not None},
-            "maxValues": {n: shown(v) for n, v in high.row(0, named=True).items() if v is not None},
-            "nullCount": {name: frame[name].null_count() for name in frame.columns},
+            "numRecords": rows,
+            "minValues": {name: value for name, value in least.items() if value is not None},
+            "maxValues": {name: value for name, value in greatest.items() if value is not None},
+            "nullCount": {name: column.null_count() for name, column in known.items()},
         }
     )
 

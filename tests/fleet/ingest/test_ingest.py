@@ -75,10 +75,19 @@ class Gathered:
     def commit(self, account: Account, **_: Any) -> None:
         self.account = account
 
-    def whole(self, account: Account) -> Ingested:
-        names = ("readings", "corrections", "replaced", "rejected")
-        tables = {n: pl.concat([getattr(part, n) for part in self.parts]) for n in names}
-        return Ingested(**tables, account=account)
+    def whole(self, account: Account) -> "Done":
+        readings = pl.concat([part.readings.table() for part in self.parts])
+        rejected = pl.concat([part.rejected for part in self.parts])
+        return Done(readings.sort("shard", "sensor_id", "timestamp"), rejected, account)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a batch: tables in the order in which they are kept."""
+
+    readings: pl.DataFrame
+    rejected: pl.DataFrame
+    account: Account
 
 
 def ingest(
@@ -88,7 +97,7 @@ def ingest(
     most_rows: int = 1_000_000,
     aggregation: Aggregation | None = None,
     **changes: Any,
-) -> Ingested:
+) -> Done:
     """Ingest a few rows and check the account against the tables."""
     chosen = settings(**changes).model_copy(update={"aggregation": aggregation})
     rules = Rules(chosen, fleet, NOW)
@@ -109,7 +118,7 @@ def long(*rows: tuple[Any, Any, Any]) -> pl.DataFrame:
     )
 
 
-def reasons(done: Ingested) -> dict[int, str]:
+def reasons(done: Done) -> dict[int, str]:
     """Source row to reason."""
     return dict(done.rejected.select("row", "reason").iter_rows())
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from modelfleet.domain.errors import AccountError, DataError
-from modelfleet.fleet.ingest import Account, Batch
+from modelfleet.fleet.ingest import Account, Batch, layout
 from modelfleet.fleet.ingest.senders import list_senders, slices
-from tests.fleet.ingest.test_ingest import SENSORS, ingest, long
+from tests.fleet.ingest.test_ingest import SENSORS, ingest, long, settings
 
 
 def many(sensors: int = 12, hours: int = 9) -> pl.DataFrame:
@@ -51,11 +52,57 @@ def test_slices_hold_whole_shards_and_every_sender_once(
     """No shard is in two slices, and nobody is left out."""
     names = [f"s{number}" for number in range(len(rows))]
     counted = pl.DataFrame({"raw_id": [None, *names], "rows": [1, *rows]})
-    parts = list(slices(list_senders(counted, SENSORS, shards=shards), most))
+    parts = [part.senders for part in slices(list_senders(counted, SENSORS, shards=shards), most)]
     assert sorted(pl.concat(parts)["raw_id"].drop_nulls()) == sorted(names)
     assert sum(part.height for part in parts) == len(rows) + 1
     found = [shard for part in parts for shard in part["shard"].drop_nulls().unique()]
     assert len(found) == len(set(found))
+
+
+SOURCES = st.lists(st.tuples(st.sampled_from(["a", "s2", "é", "e\u0301", "s9", "", None]),
+                             st.integers(1, 5)), min_size=1, max_size=12)  # fmt: skip
+
+
+@trials(deadline=None, max_examples=40)
+@given(runs=SOURCES, surveyed=st.integers(1, 9))
+def test_senders_are_counted_whatever_is_seen_at_a_time(
+    runs: list[tuple[str | None, int]], surveyed: int
+) -> None:
+    """Rows, first and last line of each way of writing an id."""
+    ids = [name for name, rows in runs for _ in range(rows)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(layout, "SURVEYED", surveyed)
+        rows = layout.read_layout(long(*((None, i, "1") for i in ids)).lazy(), settings().readings)
+        found = {name: tuple(told) for name, *told in rows.survey().senders.iter_rows()}
+    lines = {name: [at for at, each in enumerate(ids) if each == name] for name in set(ids)}
+    assert found == {name: (len(at), at[0], at[-1]) for name, at in lines.items()}
+
+
+@trials(deadline=None, max_examples=40)
+@given(runs=SOURCES, most=st.integers(1, 30))
+def test_stretches_hold_whole_sensors_and_every_line_once(
+    runs: list[tuple[str | None, int]], most: int
+) -> None:
+    """Where sensors follow each other; where they are mingled, slices are whole shards."""
+    ids = [name for name, rows in runs for _ in range(rows)]
+    rows = layout.read_layout(long(*((None, i, "1") for i in ids)).lazy(), settings().readings)
+    senders = list_senders(rows.survey().senders, SENSORS, shards=4)
+    parts = list(slices(senders, most, whole_shards=False))
+    forms = {"": None, "e\u0301": "é"}
+    named = [forms.get(name, name) if name else None for name in ids]
+    changes = [i for i, name in enumerate(named) if name and (not i or named[i - 1] != name)]
+    follow = len(changes) == len({named[i] for i in changes}) > 0
+    assert all((part.lines is not None) == follow == part.together for part in parts if follow)
+    if not follow:
+        assert all(part.lines is None for part in parts)
+        return
+    lines = [line for part in parts for line in range(*(part.lines or (0, 0)))]
+    assert lines == list(range(len(ids)))
+    homes = {(named[line], number) for number, part in enumerate(parts)
+             for line in range(*(part.lines or (0, 0))) if named[line]}  # fmt: skip
+    assert len(homes) == len({name for name, _ in homes})
+    for number, part in enumerate(parts):
+        assert set(part.senders["sensor_id"]) == {name for name, at in homes if at == number}
 
 
 def test_a_slow_source_is_read_once(tmp_path: Path) -> None:

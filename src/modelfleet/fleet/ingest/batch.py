@@ -12,13 +12,14 @@ import polars as pl
 from modelfleet.domain.errors import DataError
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.batches import Batch
-from modelfleet.fleet.ingest.clock import read_clock
+from modelfleet.fleet.ingest.clock import Clock, read_clock
+from modelfleet.fleet.ingest.glance import at_a_glance, worth_a_glance
 from modelfleet.fleet.ingest.identity import check_id_kind, id_kind
 from modelfleet.fleet.ingest.judgement import Rules, judge_rows
-from modelfleet.fleet.ingest.layout import read_layout
+from modelfleet.fleet.ingest.layout import RawRows, read_layout
 from modelfleet.fleet.ingest.readings import Ingested, settle_rows
 from modelfleet.fleet.ingest.repetitions import NOTHING_STORED, Stored
-from modelfleet.fleet.ingest.senders import MOST_ROWS, list_senders, slices
+from modelfleet.fleet.ingest.senders import MOST_ROWS, Slice, list_senders, slices
 from modelfleet.fleet.ingest.store import BatchWriter
 from modelfleet.fleet.ingest.unreadable import UnreadableRows
 
@@ -55,7 +56,7 @@ def ingest_batch(
     with _opened(batch) as raw:
         with _named(batch):
             rows = read_layout(raw, ingestion.readings, what=batch.name)
-            seen = rows.survey()
+            seen = rows.survey(count_stamps=ingestion.readings.time_zone is None)
         kind = id_kind(seen.senders["raw_id"])
         check_id_kind(kind, stored.id_kind, seen.senders["raw_id"], what=batch.name)
         clock = read_clock(
@@ -70,18 +71,35 @@ def ingest_batch(
 
         def settled() -> Iterator[Ingested]:
             known = list_senders(seen.senders, limits, shards=fleet.shards)
-            for senders in slices(known, most_rows):
+            # A shard that holds corrections is written anew, from all rows that concern it.
+            for part in slices(known, most_rows, whole_shards=stored.last is not None):
                 with _named(batch):
-                    judged = judge_rows(rows, senders, clock=clock, rules=rules, what=batch.name)
-                part = settle_rows(judged, senders, rules=rules, stored=stored, name=batch.name)
-                unreadable.add(part.rejected, part.account.rows_in)
-                yield part
+                    settled = _settle(part, rows, clock=clock, rules=rules, stored=stored, name=batch.name)
+                unreadable.add(settled.rejected, settled.account.rows_in)
+                yield settled
 
         account = Account.total(_keep(settled(), writer))
     total = replace(account, rows_in=seen.rows, batch=batch.name, ignored_columns=rows.ignored)
     total.check()
     writer.commit(total, settings=settings, id_kind=kind)
     return total
+
+
+def _settle(
+    part: Slice, rows: RawRows, *, clock: Clock, rules: Rules, stored: Stored, name: str
+) -> Ingested:
+    """What becomes of the rows of a slice."""
+    asked = rows.of(part.senders["raw_id"]) if part.lines is None else rows.between(*part.lines)
+    if worth_a_glance(part, clock, asked.collect_schema()["value"]):
+        frame = asked.collect()
+        done = at_a_glance(
+            frame, part.senders, clock=clock, rules=rules, stored=stored, name=name
+        )
+        if done is not None:
+            return done
+        asked = frame.lazy()
+    judged = judge_rows(asked, part.senders, clock=clock, rules=rules, what=name)
+    return settle_rows(judged, part.senders, rules=rules, stored=stored, name=name)
 
 
 def _keep(parts: Iterable[Ingested], writer: BatchWriter) -> list[Account]:

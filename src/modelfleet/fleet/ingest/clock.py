@@ -40,6 +40,17 @@ class Clock:
     has_offsets: bool
     zone: str | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every timestamp that is there is a time, and one time only."""
+        aware = isinstance(self.kind, pl.Datetime) and self.kind.time_zone is not None
+        return aware or (isinstance(self.kind, pl.Datetime | pl.Date) and self.zone == "UTC")
+
+    def plain_time(self, stamps: pl.Series) -> pl.Series:
+        """UTC of timestamps, where :attr:`is_plain`; see :meth:`to_utc` for all others."""
+        rows = self.to_utc(stamps.alias("timestamp").to_frame().lazy())
+        return rows.select("time").collect().to_series()
+
     def to_utc(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Add ``time`` (UTC) and, where it cannot be told, ``time_fault``.
 

@@ -15,8 +15,9 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray, IntArray
 from modelfleet.domain.lineage import stable_hash
+from modelfleet.fleet.ingest.runs import Runs
 
-__all__ = ["ContentDigest", "add_digests", "digest_shards"]
+__all__ = ["ContentDigest", "add_digests", "digest_runs", "digest_shards"]
 
 Words = npt.NDArray[np.uint64]
 
@@ -68,45 +69,53 @@ def digest_shards(readings: pl.DataFrame) -> dict[int, ContentDigest]:
     Args:
         readings: ``shard``, ``sensor_id``, ``timestamp``, ``value``, sorted by shard and sensor.
     """
-    if readings.is_empty():
+    return digest_runs(Runs.of(readings)) if readings.height else {}
+
+
+def digest_runs(readings: Runs) -> dict[int, ContentDigest]:
+    """Digest of each shard's rows."""
+    if readings.rows.is_empty():
         return {}
-    runs = readings["sensor_id"].rle().struct.unnest()
-    names = np.array([stable_hash(name) for name in runs["value"]], dtype=np.uint64)
-    words = np.repeat(names, runs["len"].to_numpy())
-    times = readings["timestamp"].dt.epoch("us").to_numpy()
-    values = readings["value"].fill_null(float("nan")).to_numpy()
-    by_shard = readings["shard"].rle().struct.unnest()
-    stops = by_shard["len"].cum_sum().to_list()
-    starts = [0, *stops[:-1]]
+    names = [stable_hash(name) for name in readings.sensors["sensor_id"]]
+    lengths = readings.sensors["rows"].to_numpy()
+    words = np.repeat(np.array(names, dtype=np.uint64), lengths)
+    times = readings.rows["timestamp"].dt.epoch("us").to_numpy()
+    values = readings.rows["value"].fill_null(float("nan")).to_numpy()
+    shards, which = np.unique(readings.sensors["shard"].to_numpy(), return_inverse=True)
+    sums = np.zeros((2, len(shards)), np.uint64)
+    hashes = _hashes(words, times, values)
+    np.add.at(sums.T, which, np.add.reduceat(hashes, readings.starts, axis=1).T)
+    rows = np.bincount(which, lengths).astype(int)
     return {
-        shard: ContentDigest(stop - start, *_sums(words, times, values, start, stop))
-        for shard, start, stop in zip(by_shard["value"], starts, stops, strict=True)
+        int(shard): ContentDigest(int(count), int(first), int(second))
+        for shard, count, first, second in zip(shards, rows, *sums, strict=True)
     }
 
 
-def _sums(words: Words, times: IntArray, values: FloatArray, start: int, stop: int) -> list[int]:
-    """Two sums over the hashes of some rows, a stretch at a time that the processor's cache holds.
+def _hashes(words: Words, times: IntArray, values: FloatArray) -> Words:
+    """Two hashes of each row, a stretch at a time that the processor's cache holds.
 
     Args:
         words: hash of each row's sensor; overwritten.
         times: microseconds since 1970.
         values: NaN where missing.
-        start: first row.
-        stop: after the last row.
+
+    Returns:
+        array of shape (2, rows).
     """
-    sums = [0, 0]
-    for at in range(start, stop, STRETCH):
-        rows = slice(at, min(at + STRETCH, stop))
+    hashes = np.empty((2, len(words)), np.uint64)
+    for at in range(0, len(words), STRETCH):
+        rows = slice(at, at + STRETCH)
         word = words[rows]
-        word += times[rows].astype(np.uint64)
+        word += times[rows].view(np.uint64)
         _mix(word)
         word += _bits(values[rows])
         _mix(word)
-        sums[0] += int(word.sum())
+        hashes[0, rows] = word
         word ^= SECOND
         _mix(word)
-        sums[1] += int(word.sum())
-    return [total % MODULUS for total in sums]
+        hashes[1, rows] = word
+    return hashes
 
 
 def _bits(values: FloatArray) -> Words:

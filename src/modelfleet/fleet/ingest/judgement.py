@@ -8,7 +8,6 @@ import polars as pl
 from modelfleet.domain.parameters.fleet import FleetParameters
 from modelfleet.domain.parameters.ingestion import IngestionParameters
 from modelfleet.fleet.ingest.clock import Clock, to_grid
-from modelfleet.fleet.ingest.layout import RawRows
 from modelfleet.fleet.ingest.reasons import because
 from modelfleet.fleet.ingest.values import to_numbers
 
@@ -34,12 +33,12 @@ class Rules:
 
 
 def judge_rows(
-    rows: RawRows, senders: pl.DataFrame, *, clock: Clock, rules: Rules, what: str
+    asked: pl.LazyFrame, senders: pl.DataFrame, *, clock: Clock, rules: Rules, what: str
 ) -> pl.DataFrame:
     """Parse the rows of some sensors.
 
     Args:
-        rows: of the batch.
+        asked: their rows, as :class:`~modelfleet.fleet.ingest.layout.RawRows` gives them.
         senders: a slice of :func:`~modelfleet.fleet.ingest.senders.list_senders`.
         clock: how timestamps are to be read.
         rules: by which rows are judged.
@@ -50,7 +49,6 @@ def judge_rows(
         those of the slice, null for rows without an id), ``time`` (UTC), ``step`` of the grid,
         ``moved``, ``number`` and ``reason``, null where nothing is wrong with the row alone.
     """
-    asked = rows.of(senders["raw_id"])
     known = senders.drop_nulls("sensor_id").unique("sensor_id", keep="first", maintain_order=True)
     named = pl.Enum(known["sensor_id"])
     text = pl.col("raw_id").cast(pl.String)

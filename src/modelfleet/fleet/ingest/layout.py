@@ -19,24 +19,28 @@ CELLS = {"raw_id": "modelfleet.id", "value": "modelfleet.value"}
 """Columns that a wide table becomes; a sensor or a time may be called ``value``."""
 
 
+SURVEYED = 1_000_000
+"""Rows that are counted at a time."""
+
+TOTALS = (pl.col("rows").sum(), pl.col("first").min(), pl.col("last").max())
+
+
 @dataclass(frozen=True)
 class Survey:
     """What one pass over a batch tells before its rows are read.
 
     Attributes:
-        senders: ``raw_id``, as the source writes it or null, and its number of ``rows``.
+        senders: ``raw_id``, as the source writes it or null, its number of ``rows``, and in a long
+            table its ``first`` and ``last`` line.
+        rows: all rows; cells, in a wide table.
         stamps: timestamps that are there.
         with_offset: of these, texts that carry an offset from UTC.
     """
 
     senders: pl.DataFrame
+    rows: int
     stamps: int
     with_offset: int
-
-    @property
-    def rows(self) -> int:
-        """All rows; cells, in a wide table."""
-        return int(self.senders["rows"].sum())
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,40 @@ class RawRows:
         """Type of the timestamps."""
         return self.table.collect_schema()[self.names["timestamp"]]
 
-    def survey(self) -> Survey:
-        """Count rows by sensor, and the ways in which timestamps are written."""
+    def survey(self, *, count_stamps: bool = True) -> Survey:
+        """Count rows by sensor, and the ways in which timestamps are written.
+
+        Args:
+            count_stamps: whether missing timestamps are told from others where none is text, which
+                takes as long as counting sensors; otherwise each row counts for one.
+        """
         stamp = pl.col(self.names["timestamp"])
         is_text = self.stamp_kind() == pl.String
         offset = stamp.str.contains(OFFSET).sum() if is_text else pl.lit(0, dtype=pl.UInt32)
-        counts = {"rows": pl.len(), "stamps": stamp.count(), "with_offset": offset}
+        stamps = stamp.count() if is_text or count_stamps else pl.len()
+        counts = self.table.select(rows=pl.len(), stamps=stamps, with_offset=offset)
+        seen = counts.collect(engine="streaming").row(0, named=True)
         if self.columns:
-            seen = self.table.select(**counts).collect(engine="streaming")
             names = pl.DataFrame({"raw_id": self.columns})
-            senders = names.with_columns(rows=pl.lit(seen["rows"][0]))
-        else:
-            sender = pl.col(self.names["raw_id"]).alias("raw_id")
-            seen = self.table.group_by(sender).agg(**counts).collect(engine="streaming")
-            senders = seen.select("raw_id", "rows")
-        return Survey(senders, int(seen["stamps"].sum()), int(seen["with_offset"].sum()))
+            senders = names.with_columns(rows=pl.lit(seen["rows"]))
+            return Survey(senders, **{**seen, "rows": seen["rows"] * len(self.columns)})
+        return Survey(self._senders(seen["rows"]), **seen)
+
+    def _senders(self, rows: int) -> pl.DataFrame:
+        """Rows, first and last line of each sender, a stretch of the table at a time.
+
+        Mostly a sender's rows follow each other: to count runs takes a third of counting rows.
+        """
+        sender = self.table.select(pl.col(self.names["raw_id"]).alias("raw_id"))
+        stretches = (
+            _count(sender.slice(at, SURVEYED).collect().to_series(), at)
+            for at in range(0, max(rows, 1), SURVEYED)
+        )
+        return pl.concat(stretches).group_by("raw_id").agg(*TOTALS)
+
+    def between(self, first: int, stop: int) -> pl.LazyFrame:
+        """Rows from a line on, before another, as :meth:`of` gives them; of a long table."""
+        return self._shaped(self.table.slice(first, stop - first))
 
     def odd_rows(self, *, with_offset: bool) -> list[int]:
         """The first rows whose timestamp is text with an offset, or without one."""
@@ -101,8 +124,20 @@ class RawRows:
             if raw_ids.has_nulls():
                 asked |= sender.is_null()
             table = self.table.filter(asked)
+        return self._shaped(table)
+
+    def _shaped(self, table: pl.LazyFrame) -> pl.LazyFrame:
         ours = (pl.col(source).alias(name) for name, source in self.names.items())
         return table.select(pl.col(ROW).alias("row"), *ours)
+
+
+def _count(ids: pl.Series, at: int) -> pl.DataFrame:
+    """Rows, first and last line of each id in a stretch of a table that begins at a line."""
+    runs = ids.rle().struct.unnest()
+    rows = runs["len"].cast(pl.Int64)
+    stop = at + rows.cum_sum()
+    counted = pl.DataFrame({"raw_id": runs["value"], "rows": rows, "first": stop - rows})
+    return counted.with_columns(last=stop - 1).group_by("raw_id").agg(*TOTALS)
 
 
 def require_columns(present: list[str], needed: list[str], *, what: str, setting: str) -> None:

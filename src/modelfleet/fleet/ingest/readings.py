@@ -10,17 +10,10 @@ from modelfleet.fleet.ingest.aggregation import aggregate_finer
 from modelfleet.fleet.ingest.judgement import Rules
 from modelfleet.fleet.ingest.places import in_order, place_of, sensor_at, time_at
 from modelfleet.fleet.ingest.repetitions import Stored, compare_with_stored, mark_repetitions
+from modelfleet.fleet.ingest.runs import READINGS_SCHEMA, Runs
 
-__all__ = ["READINGS_SCHEMA", "REJECTED_SCHEMA", "Ingested", "settle_rows"]
+__all__ = ["NOTHING_REJECTED", "READINGS_SCHEMA", "REJECTED_SCHEMA", "Ingested", "settle_rows"]
 
-READINGS_SCHEMA = pl.Schema(
-    {
-        "shard": pl.Int32(),
-        "sensor_id": pl.String(),
-        "timestamp": pl.Datetime("us", "UTC"),
-        "value": pl.Float64(),
-    }
-)
 REJECTED_SCHEMA = pl.Schema(
     {
         "batch": pl.String(),
@@ -33,21 +26,24 @@ REJECTED_SCHEMA = pl.Schema(
 )
 
 
+NOTHING_REJECTED = pl.DataFrame(schema=REJECTED_SCHEMA)
+
+
 @dataclass(frozen=True)
 class Ingested:
     """What became of raw rows: of a batch, or of the part of it that some shards hold.
 
     Attributes:
-        readings: new rows, :data:`READINGS_SCHEMA`, sorted by shard, sensor and time.
-        corrections: rows that replace stored ones; likewise.
-        replaced: the stored rows that they replace; likewise.
+        readings: new rows.
+        corrections: rows that replace stored ones.
+        replaced: the stored rows that they replace.
         rejected: :data:`REJECTED_SCHEMA`: the raw text, its row in the batch and the reason.
         account: where the rows went.
     """
 
-    readings: pl.DataFrame
-    corrections: pl.DataFrame
-    replaced: pl.DataFrame
+    readings: Runs
+    corrections: Runs
+    replaced: Runs
     rejected: pl.DataFrame
     account: Account
 
@@ -96,9 +92,9 @@ def settle_rows(
     )
     account.check()
     return Ingested(
-        readings=_as_readings(_where(fresh, ~fresh["replaces"]), known, "number", step),
-        corrections=_as_readings(changed, known, "number", step),
-        replaced=_as_readings(changed, known, "known", step),
+        readings=_as_runs(_where(fresh, ~fresh["replaces"]), known, "number", step),
+        corrections=_as_runs(changed, known, "number", step),
+        replaced=_as_runs(changed, known, "known", step),
         rejected=_as_rejected(rejected, known, name),
         account=account,
     )
@@ -149,16 +145,12 @@ def _aggregated(judged: pl.DataFrame, known: pl.DataFrame, rules: Rules) -> pl.D
     )
 
 
-def _as_readings(
-    rows: pl.DataFrame, known: pl.DataFrame, value: str, step_minutes: int
-) -> pl.DataFrame:
-    sensor = sensor_at(pl.col("place"))
-    return rows.select(
-        shard=_of(known["shard"], sensor),
-        sensor_id=_of(known["sensor_id"], sensor),
-        timestamp=time_at(pl.col("place"), step_minutes),
-        value=value,
-    ).cast(READINGS_SCHEMA)
+def _as_runs(rows: pl.DataFrame, known: pl.DataFrame, value: str, step_minutes: int) -> Runs:
+    """Rows sorted by place, told apart by sensor."""
+    runs = rows.select(sensor_at(pl.col("place")).rle()).to_series().struct.unnest()
+    whose = known.select("shard", "sensor_id")[runs["value"]]
+    time = time_at(pl.col("place"), step_minutes)
+    return Runs(whose.with_columns(rows=runs["len"]), rows.select(timestamp=time, value=value))
 
 
 def _as_rejected(rejected: pl.DataFrame, known: pl.DataFrame, name: str) -> pl.DataFrame:

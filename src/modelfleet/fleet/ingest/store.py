@@ -19,7 +19,10 @@ class BatchWriter(Protocol):
     """Takes a batch part by part; nothing of it is seen before it is committed."""
 
     def add(self, part: Ingested) -> None:
-        """Write what some shards get; other parts bring nothing for these shards."""
+        """Take what some sensors get; other parts bring nothing for these sensors.
+
+        A part with corrections is all that the batch brings for its shards.
+        """
         ...
 
     def commit(self, account: Account, *, settings: str, id_kind: IdKind) -> None:

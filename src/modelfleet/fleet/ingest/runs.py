@@ -1,0 +1,62 @@
+"""Readings sensor after sensor: what is said once of a sensor is not repeated in every row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+__all__ = ["NO_RUNS", "READINGS_SCHEMA", "Runs"]
+
+READINGS_SCHEMA = pl.Schema(
+    {
+        "shard": pl.Int32(),
+        "sensor_id": pl.String(),
+        "timestamp": pl.Datetime("us", "UTC"),
+        "value": pl.Float64(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Rows of one sensor, then those of the next.
+
+    Attributes:
+        sensors: ``shard``, ``sensor_id`` and the number of its ``rows``, each sensor once.
+        rows: ``timestamp`` and ``value`` of all sensors, of each in the order of time.
+    """
+
+    sensors: pl.DataFrame
+    rows: pl.DataFrame
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> Self:
+        """From a table sorted by shard, sensor and time, :data:`READINGS_SCHEMA`."""
+        runs = table["sensor_id"].rle().struct.unnest()
+        starts = runs["len"].cum_sum() - runs["len"]
+        shards = table["shard"].gather(starts)
+        sensors = pl.DataFrame({"shard": shards, "sensor_id": runs["value"], "rows": runs["len"]})
+        return cls(sensors, table.select("timestamp", "value"))
+
+    @property
+    def starts(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """The first row of each sensor."""
+        lengths = self.sensors["rows"].to_numpy().astype(np.int64)
+        return np.cumsum(lengths) - lengths
+
+    def table(self) -> pl.DataFrame:
+        """One row per reading, :data:`READINGS_SCHEMA`."""
+        numbers = np.repeat(np.arange(self.sensors.height), self.sensors["rows"].to_numpy())
+        named = self.sensors.select("shard", "sensor_id")[numbers]
+        return pl.concat([named, self.rows], how="horizontal").cast(READINGS_SCHEMA)
+
+    def by_sensor(self) -> Iterator[tuple[int, str, pl.DataFrame]]:
+        """Shard, id and rows of each sensor, without a copy."""
+        sensors = self.sensors.select("shard", "sensor_id", "rows").iter_rows()
+        for (shard, name, length), start in zip(sensors, self.starts.tolist(), strict=True):
+            yield shard, name, self.rows.slice(start, length)
+
+
+NO_RUNS = Runs.of(pl.DataFrame(schema=READINGS_SCHEMA))
