@@ -29,16 +29,27 @@ def blocks(readings: pl.DataFrame, axis: Axis) -> Iterator[tuple[str, Block]]:
     """Cut a sorted table of readings into blocks; sensors without a value have none."""
     known = readings.drop_nulls("value") if readings["value"].null_count() else readings
     times, values = known["timestamp"].dt.epoch("us").to_numpy(), known["value"].to_numpy()
-    runs = known["sensor_id"].rle().struct.unnest()  # to compare all texts would take as long
-    start = 0
-    for sensor_id, length in zip(runs["value"], runs["len"], strict=True):
-        part = slice(start, start + length)
-        start += length
+    edges = _edges(known["sensor_id"], times)
+    ids = known["sensor_id"].gather(edges[:-1])
+    for sensor_id, start, stop in zip(ids, edges[:-1], edges[1:], strict=True):
         # A sensor at a time: the processor's cache holds it.
-        index = axis.indices(times[part])
+        index = axis.indices(times[start:stop])
         within = int(np.searchsorted(index, axis.stop))
         if within:
-            yield sensor_id, _block(index[:within], values[part][:within], axis.stop)
+            yield sensor_id, _block(index[:within], values[start : start + within], axis.stop)
+
+
+def _edges(ids: pl.Series, times: IntArray) -> IntArray:
+    """Where each sensor's rows begin, and the end of all.
+
+    Time steps back where another sensor begins, which is seen in a tenth of the time that it takes
+    to compare all names. Where one ended before the next began, names are compared.
+    """
+    falls = np.flatnonzero(times[1:] < times[:-1]) + 1
+    edges = np.unique([0, *falls, len(times)])
+    if (ids.gather(edges[:-1]) == ids.gather(edges[1:] - 1)).all():
+        return edges
+    return np.append(0, ids.rle().struct.field("len").cum_sum().to_numpy())
 
 
 def _block(index: IntArray, values: FloatArray, stop: int) -> Block:
