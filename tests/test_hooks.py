@@ -19,7 +19,6 @@ from modelfleet.hooks import (
     RefusedConfigurationError,
     StoppedRunError,
     _require_writable,
-    runs_everything,
 )
 from modelfleet.stores.denials import denial_of
 from modelfleet.stores.outbox import OutboxDataset
@@ -275,24 +274,3 @@ def test_a_job_of_a_ci_service_shows_the_run(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     after_run(ended)
     assert page.read_text().startswith("before\n## wells: release a1a1a1a1a1a1 is live\n")
-
-
-@pytest.mark.parametrize(
-    ("command", "asked", "loads"),
-    [
-        ("run", {"pipelines": []}, True),
-        ("run", {"pipelines": ["__default__"]}, True),
-        ("run", {"pipelines": ["training"]}, False),
-        ("run", {"pipelines": [], "from_nodes": ["promotion.summarise"]}, False),
-        ("viz", {}, False),
-    ],
-)
-def test_what_takes_its_time_is_loaded_early_only_for_a_whole_run(
-    command: str, asked: dict[str, Any], loads: bool
-) -> None:
-    """Where a part is asked for, the pipeline tells later what it needs."""
-    context = click.Context(click.Command(command))
-    context.params = asked
-    with context:
-        assert runs_everything() is loads
-    assert not runs_everything()

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from modelfleet import early
 from modelfleet.domain.approvals import Owners
 from modelfleet.domain.errors import (
     ConfigurationError,
@@ -42,7 +42,6 @@ __all__ = [
     "ProtectedRunError",
     "RefusedConfigurationError",
     "StoppedRunError",
-    "runs_everything",
 ]
 
 logger = logging.getLogger(__name__)
@@ -54,14 +53,6 @@ PREDICTIONS = "predictions"
 QUALITY = "quality_report"
 NOTICES = "notices"
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that a CI service shows beside a job
-NEEDED = {
-    "expectation_results": aside.GREAT_EXPECTATIONS,
-    "spot_checks": aside.SCIKIT_LEARN,
-    "skill_figure": aside.MATPLOTLIB,
-}
-"""Assets, in the order in which they are made, and what must be loaded to make them."""
-
-EVERYTHING = "__default__"
 
 
 class RefusedConfigurationError(ConfigurationError, click.ClickException):
@@ -137,8 +128,6 @@ class FleetHooks:
             check_parameters(self._parameters)
             Owners.of(context.config_loader["owners"])
             _require_writable(context.config_loader["globals"])
-            if runs_everything():  # MLflow is still to be loaded, on one of the cores
-                _prepare(list(NEEDED.values()))
         except ConfigurationError as error:
             raise RefusedConfigurationError(str(error)) from None
         except MissingConfigException as error:
@@ -152,7 +141,7 @@ class FleetHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Say what begins, keep the resolved configuration, let load what takes its time."""
-        _prepare([module for asset, module in NEEDED.items() if asset in pipeline.all_outputs()])
+        early.prepare(pipeline.all_outputs())
         names = run_params.get("pipeline_names") or ["all stages"]
         logger.info("environment %s: %s", run_params.get("env") or "local", ", ".join(names))
         self._seconds.clear()
@@ -248,20 +237,6 @@ def _require_writable(places: dict[str, Any]) -> None:
             f"a run of the environment {places['environment']!r} writes below storage.root, but "
             f"{denial}"
         )
-
-
-def _prepare(modules: Sequence[str]) -> None:
-    aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"})
-
-
-def runs_everything() -> bool:
-    """Whether the command line asks for all stages, from the first node to the last."""
-    context = click.get_current_context(silent=True)
-    if context is None or context.command.name != "run":
-        return False
-    parts = ("from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "tags")
-    asked = context.params.get("pipelines") or [context.params.get("pipeline") or EVERYTHING]
-    return list(asked) == [EVERYTHING] and not any(context.params.get(name) for name in parts)
 
 
 def _place(catalog: DataCatalog, name: str) -> str | None:

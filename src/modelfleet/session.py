@@ -9,7 +9,8 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
 from modelfleet.domain.errors import ConfigurationError
-from modelfleet.hooks import EVERYTHING, RefusedConfigurationError, StoppedRunError
+from modelfleet.early import EVERYTHING
+from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
 from modelfleet.stores.environments import FleetConfigLoader
 
 __all__ = ["AFTER_INGESTION", "FleetSession", "TakenTablesHooks"]

@@ -1,23 +1,19 @@
 """Kedro's settings of this project."""
 
-import atexit
-import gc
 import os
 
 # Polars gives large tables back to the system at once, and gets the next ones page by page: a third
 # of the time of ingestion. Its allocator asks for this setting once, when Polars is loaded.
 os.environ.setdefault("_RJEM_MALLOC_CONF", "oversize_threshold:0,dirty_decay_ms:5000")
 
+from modelfleet.fleet.processes import collect_rarely
 from modelfleet.hooks import FleetHooks, GuardHooks
 from modelfleet.session import FleetSession, TakenTablesHooks
 from modelfleet.stores.environments import CONFIG_LOADER_ARGS, FleetConfigLoader
 
 __all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "HOOKS", "SESSION_CLASS"]
 
-# Libraries make half a million objects that stay. Looking for rubbish among them at every 700 new
-# ones, and again when the process ends, took three of a run's first and last ten seconds.
-gc.set_threshold(50_000, 20, 50)
-atexit.register(gc.freeze)
+collect_rarely()
 
 HOOKS = (FleetHooks(), TakenTablesHooks(), GuardHooks())
 CONFIG_LOADER_CLASS = FleetConfigLoader

@@ -10,8 +10,9 @@ import polars as pl
 from modelfleet.domain.errors import TaskError, listing
 from modelfleet.domain.lineage import stable_hash
 from modelfleet.domain.parameters.fleet import EngineParameters
-from modelfleet.fleet.aside import SCIKIT_LEARN, AsideEngine
+from modelfleet.fleet.aside import SCIKIT_LEARN
 from modelfleet.fleet.engine import map_shards
+from modelfleet.fleet.engine.aside import AsideEngine
 from modelfleet.fleet.roster import Roster
 from modelfleet.fleet.sharded import ReadingsSource, ShardedFrame, Workspace
 from modelfleet.fleet.tasks import SpotCheckTask, TrainingTask

@@ -10,8 +10,8 @@ from modelfleet.domain.errors import TaskError
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.futures import run_futures
 from modelfleet.fleet.engine.memory import KEEP_MEMORY
-from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
+from modelfleet.fleet.processes import ONE_THREAD
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster

@@ -8,10 +8,9 @@ from typing import Any
 
 from modelfleet.fleet.engine.base import Ended
 from modelfleet.fleet.engine.futures import run_futures
-from modelfleet.fleet.engine.leaving import leave_with
 from modelfleet.fleet.engine.memory import KEEP_MEMORY
-from modelfleet.fleet.engine.threads import ONE_THREAD
 from modelfleet.fleet.engine.work import Call
+from modelfleet.fleet.processes import ONE_THREAD, begin_work
 
 __all__ = ["LokyEngine"]
 
@@ -58,7 +57,7 @@ class LokyEngine:
         return get_reusable_executor(
             self.workers,
             timeout=IDLE,
-            initializer=leave_with,
+            initializer=begin_work,
             initargs=(os.getpid(),),
             env={**ONE_THREAD, **KEEP_MEMORY},
         )
