@@ -105,9 +105,9 @@ def test_what_serves_is_fitted_on_everything(name):
     design, plan, result = backtest(name, calendar, series)
     learnable = series.learnable & design.usable
     (expected,) = FORECASTERS[name].refit(
-        design.values, series.values, learnable, [plan.final], min_rows=WEEK
+        design.columns, series.values, learnable, [plan.final], min_rows=WEEK
     )
-    rows = design.values[learnable]
+    rows = design.columns.take(np.flatnonzero(learnable))
     assert (result.learnable == learnable).all()
     np.testing.assert_allclose(result.model.predict(rows), expected.predict(rows), rtol=1e-9)
 

@@ -13,7 +13,9 @@ from modelfleet.domain.rehearsal import Rehearsal
 from modelfleet.domain.windows import plan_backtest
 from tests.strategies import WEEK, make_calendar, make_series, same_bits, sensors
 
-SPEC = FeatureParameters(lags=(24, 48), weeks=(1, 2), seasonal_mean=True)
+SPEC = FeatureParameters(
+    lags=(24, 48), weeks=(1, 2), seasonal_mean=True, daily_harmonics=1, weekend=True
+)
 PENALTIES = (0.0, 1.0, 100.0)
 TREATED = EstimatorForecaster(Ridge, {"alpha": 10.0}, True, 1)
 

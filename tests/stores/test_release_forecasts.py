@@ -37,7 +37,7 @@ def test_recent_readings_of_the_sample_fleet_give_the_forecasts_of_training(few:
         series = Series(block.first, values, np.zeros(len(values), dtype=np.bool_))
         design = build_design(series, calendar, features, horizon=24)
         expected = LinearModel(np.array(row["coefficients"]), row["intercept"]).predict(
-            design.values
+            design.columns
         )[-24:]
         told = forecasts.filter(pl.col("sensor_id") == row["sensor_id"])
         by_model = (told["source"] == "model").to_numpy()

@@ -37,7 +37,7 @@ def run_backtest(
 
     Args:
         series: shape (n,).
-        design: its features, shape (n, columns).
+        design: its features, of n rows.
         forecaster: what to fit.
         plan: which window is learned for which week.
         min_rows: a window with fewer learnable rows gives no model and no forecasts.
@@ -45,7 +45,7 @@ def run_backtest(
     learnable = series.learnable & design.usable
     windows = [*plan.training, plan.final]
     *judging, model = forecaster.refit(
-        design.values, series.values, learnable, windows, min_rows=min_rows
+        design.columns, series.values, learnable, windows, min_rows=min_rows
     )
     return BacktestResult(forecast_weeks(judging, design, plan.scoring), model, learnable)
 
@@ -57,21 +57,35 @@ def forecast_weeks(
 
     Args:
         models: one per week; ``None`` forecasts nothing.
-        design: shape (n, columns).
+        design: of n rows.
         weeks: one after the other.
 
     Returns:
         shape (n,); NaN outside these weeks, and where a feature is not known.
     """
     forecast = np.full(len(design.usable), np.nan)
-    linear = [found for found in models if isinstance(found, LinearModel)]
-    if linear and len(linear) == len(models):
-        start, stop = weeks[0].start, weeks[-1].stop
-        told = predict_weeks(linear, design.values[start:stop])
-        forecast[start:stop] = np.where(design.usable[start:stop], told, np.nan)
+    first = next((k for k, model in enumerate(models) if model is not None), len(models))
+    known, later = models[first:], weeks[first:]  # whole weeks: a model has learned before them
+    if all(model is None or isinstance(model, LinearModel) for model in known):
+        _forecast_at_once(known, design, later, forecast)
     else:
-        _forecast_one_by_one(models, design, weeks, forecast)
+        _forecast_one_by_one(known, design, later, forecast)
     return forecast
+
+
+def _forecast_at_once(
+    models: Sequence[FittedModel | None],
+    design: Design,
+    weeks: Sequence[Window],
+    forecast: FloatArray,
+) -> None:
+    if not models:
+        return
+    silent = LinearModel(np.full(design.columns.width, np.nan), np.nan)
+    linear = [model if isinstance(model, LinearModel) else silent for model in models]
+    steps = slice(weeks[0].start, weeks[-1].stop)
+    told = predict_weeks(linear, design.columns.stretch(steps))
+    forecast[steps] = np.where(design.usable[steps], told, np.nan)
 
 
 def _forecast_one_by_one(
@@ -83,4 +97,4 @@ def _forecast_one_by_one(
     for week, model in zip(weeks, models, strict=True):
         rows = week.start + np.flatnonzero(design.usable[week.steps])
         if model is not None and len(rows):
-            forecast[rows] = model.predict(design.rows(rows))
+            forecast[rows] = model.predict(design.columns.take(rows))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.grid import Calendar, Grid
 from modelfleet.domain.medians import median_of_rows
 from modelfleet.domain.parameters.recipes import FeatureParameters
@@ -52,21 +53,22 @@ class Design:
 
     Attributes:
         names: one per column.
-        values: shape (n, columns), each column contiguous in memory.
+        columns: of n rows.
         usable: rows whose features are all known; shape (n,).
         carried: steps of short gaps over which the last value was held.
         seasonal: the running weekly pattern that the features were built on.
     """
 
     names: tuple[str, ...]
-    values: FloatArray
+    columns: Columns
     usable: BoolArray
     carried: int
     seasonal: SeasonalMean
 
-    def rows(self, positions: IntArray) -> FloatArray:
-        """Some rows, each column contiguous like those of the whole; shape (rows, columns)."""
-        return np.take(self.values.T, positions, axis=1, mode="clip").T
+    @property
+    def values(self) -> FloatArray:
+        """The whole matrix, written out; shape (n, columns), each column contiguous in memory."""
+        return self.columns.values
 
 
 @functools.lru_cache(maxsize=64)
@@ -139,9 +141,12 @@ def build_design(
     filled = np.where(missing, seasonal.known, held)
 
     names = feature_names(spec)
-    columns = _memory(buffer, len(names), len(calendar))
+    weekly = _calendar_table(
+        calendar.grid, spec.daily_harmonics, spec.weekly_harmonics, spec.weekend
+    )
+    columns = _memory(buffer, len(names) - len(weekly), len(calendar))
     lags = len(spec.lags) + len(spec.weeks)
-    stood_in = _lay_lags(filled, missing, calendar, spec, columns[:lags])
+    _lay_lags(filled, calendar, spec, columns[:lags])
     past = lags  # columns that depend on readings, so far
     if spec.weeks_median:
         columns[past] = median_of_rows(columns[len(spec.lags) : lags])
@@ -153,17 +158,13 @@ def build_design(
     if spec.deviations:
         deviation = filled - seasonal.known
         past += _lay_trailing_means(deviation, spec.deviations, horizon, columns[past:])
-    table = _calendar_rows(calendar, spec.daily_harmonics, spec.weekly_harmonics, spec.weekend)
-    companions = columns[past + len(table) :]
-    columns[past : past + len(table)] = table
-    for row, name in zip(companions, spec.covariates, strict=True):
+    for row, name in zip(columns[past:], spec.covariates, strict=True):
         row[:] = _covariate(covariates, name, series, spec, horizon)
     return Design(
         names=names,
-        values=columns.T,
-        usable=np.isfinite(columns[:past]).all(axis=0)
-        & np.isfinite(companions).all(axis=0)
-        & (stood_in <= spec.max_missing_share * max(lags, 1)),
+        columns=Columns(columns, weekly, calendar.slot, place=past),
+        usable=_all_known(filled, columns, lags, look_back(spec, calendar.grid, horizon=horizon))
+        & _rests_on_readings(missing, calendar, spec),
         carried=int(np.count_nonzero(~missing) - np.count_nonzero(np.isfinite(series.values))),
         seasonal=seasonal,
     )
@@ -177,15 +178,10 @@ def _memory(buffer: FloatArray | None, columns: int, length: int) -> FloatArray:
 
 
 def _lay_lags(
-    filled: FloatArray,
-    missing: BoolArray,
-    calendar: Calendar,
-    spec: FeatureParameters,
-    columns: FloatArray,
-) -> AnyArray:
-    """Fill the columns of the lags; how many of each row rest on a missing value, shape (n,)."""
+    filled: FloatArray, calendar: Calendar, spec: FeatureParameters, columns: FloatArray
+) -> None:
+    """Fill the columns of the lags."""
     length = len(filled)
-    stood_in, lost = np.zeros(length, dtype=np.int16), missing.astype(np.int16)
     weeks = dict(zip(spec.weeks, columns[len(spec.lags) :], strict=True))
     lags = list(zip(spec.lags, columns[: len(spec.lags)], strict=True))
     if calendar.is_steady:
@@ -193,14 +189,40 @@ def _lay_lags(
         weeks = {}
     for lag, row in lags:
         row[:lag], row[lag:] = np.nan, filled[: max(length - lag, 0)]
-        stood_in[:lag] += 1
-        stood_in[lag:] += lost[: max(length - lag, 0)]
     if weeks:
-        filled, lost = np.append(filled, np.nan), np.append(lost, np.int16(1))
+        filled = np.append(filled, np.nan)
     for back, row in weeks.items():  # -1, before the beginning, is what was put on at the end
         np.take(filled, calendar.weeks_back(back), out=row, mode="wrap")
-        stood_in += lost[calendar.weeks_back(back)]
-    return stood_in
+
+
+def _all_known(filled: FloatArray, columns: FloatArray, lags: int, reach: int) -> BoolArray:
+    """Rows whose features are all known; shape (n,).
+
+    The first columns, so many, copy values of up to ``reach`` steps ago: so long after the last
+    unknown value nobody has to look at them.
+    """
+    known = np.asarray(np.isfinite(columns[lags:]).all(axis=0), dtype=np.bool_)
+    unknown = np.flatnonzero(~np.isfinite(filled))
+    settled = reach + (int(unknown[-1]) + 1 if len(unknown) else 0)
+    known[:settled] &= np.isfinite(columns[:lags, :settled]).all(axis=0)
+    return known
+
+
+def _rests_on_readings(
+    missing: BoolArray, calendar: Calendar, spec: FeatureParameters
+) -> BoolArray | bool:
+    """Rows of which no more lags than allowed rest on a missing value; shape (n,), or all."""
+    if not missing.any():  # a lag from before the beginning makes a row unusable in any case
+        return True
+    lost = np.append(missing, True).astype(np.int16)
+    stood_in = np.zeros(len(missing), dtype=np.int16)
+    for lag in spec.lags:
+        stood_in[:lag] += 1
+        stood_in[lag:] += lost[: max(len(missing) - lag, 0)]
+    for back in spec.weeks:
+        stood_in += lost[calendar.weeks_back(back)]  # -1, before the beginning, is lost
+    most = spec.max_missing_share * max(len(spec.lags) + len(spec.weeks), 1)
+    return np.asarray(stood_in <= most, dtype=np.bool_)
 
 
 def _lay_trailing_means(
@@ -213,35 +235,26 @@ def _lay_trailing_means(
     if not spans or not len(values):
         return len(spans)
     known = np.isfinite(values)
-    first = int(known.argmax())
-    settled = bool(known[first:].all())  # from some time on all are known, as a rule
+    holes = np.flatnonzero(~known)
     summed = values.copy()
-    summed[:first] = 0.0
-    if not settled:
-        summed[~known] = 0.0
+    summed[holes] = 0.0
     totals = _span_sums(summed, sorted(spans))
     for row, span in zip(columns, spans, strict=False):
-        count = _settled_count(first, span, len(row)) if settled else _count(known, span)
         row[:horizon] = np.nan
-        np.divide(
-            totals[span][: len(row[horizon:])], count[: len(row[horizon:])], out=row[horizon:]
-        )
+        mean, total = row[horizon:], totals[span]
+        # From a span after the last unknown value on all are known.
+        some = min(span + (int(holes[-1]) if len(holes) else -1), len(mean))
+        np.divide(total[:some], _count(known[:some], span), out=mean[:some])
+        np.divide(total[some : len(mean)], span, out=mean[some:])
     return len(spans)
 
 
 def _count(known: BoolArray, span: int) -> FloatArray:
     """How many of the ``span`` values that end at each position are known; NaN below half."""
-    count = _span_sums(known.astype(np.int16), [span])[span]
-    return np.where(2 * count >= span, count, np.nan)
-
-
-def _settled_count(first: int, span: int, length: int) -> FloatArray:
-    """The same where all values from a first one on are known."""
-    count = np.full(length, float(span))
-    half = (span + 1) // 2
-    rising = count[first + half - 1 : first + span - 1]
-    rising[:] = np.arange(half, half + len(rising))
-    count[: first + half - 1] = np.nan
+    running = np.cumsum(known)  # whole numbers: their differences are exact
+    count = running.astype(np.float64)
+    count[span:] -= running[:-span]
+    count[2 * count < span] = np.nan
     return count
 
 
@@ -284,12 +297,6 @@ def _add_earlier(values: AnyArray, others: AnyArray, back: int) -> AnyArray:
 
 
 @functools.lru_cache(maxsize=8)
-def _calendar_rows(calendar: Calendar, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001
-    """Calendar features of each step; shape (columns, n). Most sensors share one calendar."""
-    table = _calendar_table(calendar.grid, daily, weekly, weekend)
-    return np.ascontiguousarray(table[:, calendar.slot])  # copied for each sensor, row by row
-
-
 def _calendar_table(grid: Grid, daily: int, weekly: int, weekend: bool) -> FloatArray:  # noqa: FBT001
     """Calendar features per slot of the local week; shape (columns, per_week)."""
     slot = np.arange(grid.per_week)

@@ -22,7 +22,7 @@ class Rehearsal:
 
     Attributes:
         series: shape (n,).
-        design: its features, shape (n, columns); nothing may change them meanwhile.
+        design: its features, of n rows; nothing may change them meanwhile.
         plan: which window is learned for which week.
         min_rows: a window with fewer learnable rows gives no model and no forecasts.
     """
@@ -41,7 +41,7 @@ class Rehearsal:
     def moments(self) -> Moments:
         """Sums of the training windows: linear forecasters differ in what they make of them."""
         return measure_moments(
-            self.design.values, self.series.values, self.learnable, self.plan.training
+            self.design.columns, self.series.values, self.learnable, self.plan.training
         )
 
     def forecast(self, forecaster: Forecaster) -> FloatArray:
@@ -52,7 +52,7 @@ class Rehearsal:
         if isinstance(forecaster, LinearForecaster):
             return forecaster.solve(self.moments, min_rows=self.min_rows)
         return forecaster.refit(
-            self.design.values,
+            self.design.columns,
             self.series.values,
             self.learnable,
             self.plan.training,

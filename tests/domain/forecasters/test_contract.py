@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.forecasters import EstimatorForecaster, LinearForecaster
 from modelfleet.domain.windows import Window
 from tests.strategies import changes, same_bits
@@ -46,7 +47,9 @@ def sensor(seed=0):
 
 def fit(name, features, target, learnable, windows=WINDOWS, *, min_rows=20):
     """One model per window."""
-    refit = FORECASTERS[name].refit(features, target, learnable, windows, min_rows=min_rows)
+    refit = FORECASTERS[name].refit(
+        Columns.of(features), target, learnable, windows, min_rows=min_rows
+    )
     return list(refit)
 
 
@@ -57,7 +60,7 @@ def test_one_model_per_window_in_order(name):
     assert len(models) == len(WINDOWS)
     rows = features[learnable]
     for model in models[1:]:
-        forecast = model.predict(rows)
+        forecast = model.predict(Columns.of(rows))
         assert (forecast.shape, forecast.dtype) == ((len(rows),), np.float64)
         assert abs(forecast.mean() - target[learnable].mean()) < 1.0
 
@@ -86,7 +89,7 @@ def test_the_same_fit_twice_is_the_same_to_the_bit(name):
     rows = sensor(seed=1)[0][:50]
     rows = rows[np.isfinite(rows).all(axis=1)]
     for one, other in zip(first[1:], second[1:], strict=True):
-        assert same_bits(one.predict(rows), other.predict(rows))
+        assert same_bits(one.predict(Columns.of(rows)), other.predict(Columns.of(rows)))
 
 
 def test_a_window_does_not_depend_on_the_others(name):
@@ -96,7 +99,9 @@ def test_a_window_does_not_depend_on_the_others(name):
     rows = features[learnable]
     for window, model in zip(WINDOWS[1:], together, strict=True):
         (alone,) = fit(name, features, target, learnable, [window])
-        np.testing.assert_allclose(alone.predict(rows), model.predict(rows), rtol=1e-9)
+        np.testing.assert_allclose(
+            alone.predict(Columns.of(rows)), model.predict(Columns.of(rows)), rtol=1e-9
+        )
 
 
 def test_rows_that_are_not_learnable_do_not_matter(name):
@@ -107,7 +112,7 @@ def test_rows_that_are_not_learnable_do_not_matter(name):
     features[~learnable], target[~learnable] = 1e9, -1e9
     after = fit(name, features, target, learnable)[1:]
     for one, other in zip(before, after, strict=True):
-        assert same_bits(one.predict(rows), other.predict(rows))
+        assert same_bits(one.predict(Columns.of(rows)), other.predict(Columns.of(rows)))
 
 
 @settings(max_examples=6)
@@ -123,7 +128,7 @@ def test_future_rows_never_matter(name, other):
     before = fit(name, features, target, learnable, WINDOWS[:3])
     after = fit(name, changed, np.where(later, other, target), known, WINDOWS[:3])
     for one, two in zip(before[1:], after[1:], strict=True):
-        assert same_bits(one.predict(rows), two.predict(rows))
+        assert same_bits(one.predict(Columns.of(rows)), two.predict(Columns.of(rows)))
 
 
 @pytest.mark.parametrize("level", [1e3, -1e9, 1e12])
@@ -134,4 +139,6 @@ def test_an_enormous_later_value_neither_blurs_nor_breaks_a_fit(name, level):
     (before,) = fit(name, features, target, learnable, [Window(0, 200)])
     learnable[250], features[250], target[250] = True, level, level
     after = fit(name, features, target, learnable, [Window(0, 200), Window(0, 300)])[0]
-    np.testing.assert_allclose(after.predict(rows), before.predict(rows), rtol=1e-9)
+    np.testing.assert_allclose(
+        after.predict(Columns.of(rows)), before.predict(Columns.of(rows)), rtol=1e-9
+    )

@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeRegressor
 
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.forecasters import EstimatorForecaster, EstimatorModel
 from modelfleet.domain.windows import Window
 
@@ -27,7 +28,7 @@ def fit(forecaster):
     features = rng.normal(size=(100, 3))
     everything = np.ones(100, dtype=bool)
     (model,) = forecaster.refit(
-        features, features.sum(axis=1), everything, [Window(0, 100)], min_rows=10
+        Columns.of(features), features.sum(axis=1), everything, [Window(0, 100)], min_rows=10
     )
     return model
 
@@ -56,4 +57,4 @@ def test_a_class_with_fit_and_predict_is_enough():
     """No base class of scikit-learn is asked for, and a column becomes one number per row."""
     model = fit(EstimatorForecaster(Untunable, {}, False, 7))
     assert isinstance(model, EstimatorModel)
-    assert model.predict(np.zeros((4, 3))).shape == (4,)
+    assert model.predict(Columns.of(np.zeros((4, 3)))).shape == (4,)

@@ -8,10 +8,11 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.features import build_design
 from modelfleet.domain.forecasters import LinearForecaster, LinearModel
 from modelfleet.domain.forecasters.linear import predict_weeks, solve_ridge
-from modelfleet.domain.forecasters.moments import STRETCH, measure_moments
+from modelfleet.domain.forecasters.moments import measure_moments
 from modelfleet.domain.parameters.recipes import FeatureParameters
 from modelfleet.domain.windows import Window, plan_backtest
 from tests.strategies import WEEK, same_bits, sensors
@@ -39,7 +40,7 @@ def reference(features, target, *, penalty, standardise):
 def largest_difference(features, target, learnable, windows, *, penalty, standardise=True):
     """Between our forecasts and scikit-learn's, after every window, relative to their size."""
     forecaster = LinearForecaster(penalty=penalty, standardise=standardise)
-    models = forecaster.refit(features, target, learnable, windows, min_rows=2)
+    models = forecaster.refit(Columns.of(features), target, learnable, windows, min_rows=2)
     differences = []
     for window, model in zip(windows, models, strict=True):
         rows = window.start + np.flatnonzero(learnable[window.steps])
@@ -47,7 +48,7 @@ def largest_difference(features, target, learnable, windows, *, penalty, standar
         expected = reference(
             features[rows], target[rows], penalty=penalty, standardise=standardise
         ).predict(features[known])
-        found = model.predict(features[known])
+        found = model.predict(Columns.of(features[known]))
         differences.append(np.abs(found - expected).max() / np.abs(expected).max())
     return max(differences)
 
@@ -110,7 +111,8 @@ def test_a_feature_that_is_constant_in_its_window_weighs_nothing(penalty, seed, 
     learnable = rng.random(600) < 0.9
     dry = [Window(start, start + 200), Window(start + 50, start + 200)]
     windows = [Window(0, 150), *dry]
-    models = LinearForecaster(penalty).refit(features, target, learnable, windows, min_rows=2)
+    columns = Columns.of(features)
+    models = LinearForecaster(penalty).refit(columns, target, learnable, windows, min_rows=2)
     assert [model.coefficients[1] for model in models][1:] == [0.0, 0.0]
     assert largest_difference(features, target, learnable, windows, penalty=penalty) <= 1e-6
 
@@ -124,12 +126,13 @@ def test_a_level_that_jumps_between_windows_costs_no_precision():
     learnable = np.ones(400, dtype=bool)
     windows = [Window(0, 200), Window(200, 400)]
     forecaster = LinearForecaster(penalty=0.1)
-    for window, model in zip(
-        windows, forecaster.refit(features, target, learnable, windows, min_rows=2), strict=True
-    ):
+    models = forecaster.refit(Columns.of(features), target, learnable, windows, min_rows=2)
+    for window, model in zip(windows, models, strict=True):
         rows = features[window.steps]
         expected = reference(rows, target[window.steps], penalty=0.1, standardise=True)
-        np.testing.assert_allclose(model.predict(rows), expected.predict(rows), atol=1e-6)
+        np.testing.assert_allclose(
+            model.predict(Columns.of(rows)), expected.predict(rows), atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
@@ -156,16 +159,16 @@ def test_a_constant_target_is_forecast():
     """A stuck sensor is forecast as stuck."""
     features = np.random.default_rng(0).normal(size=(50, 2))
     (model,) = LinearForecaster(1.0).refit(
-        features, np.full(50, 1e4), np.ones(50, dtype=bool), [Window(0, 50)], min_rows=2
+        Columns.of(features), np.full(50, 1e4), np.ones(50, dtype=bool), [Window(0, 50)], min_rows=2
     )
-    np.testing.assert_allclose(model.predict(features), 1e4, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(Columns.of(features)), 1e4, rtol=1e-12)
 
 
 def test_no_window_no_model():
     """Nothing asked, nothing fitted."""
     features = np.ones((5, 2))
     found = LinearForecaster(1.0).refit(
-        features, np.ones(5), np.ones(5, dtype=bool), [], min_rows=2
+        Columns.of(features), np.ones(5), np.ones(5, dtype=bool), [], min_rows=2
     )
     assert list(found) == []
 
@@ -174,26 +177,33 @@ def test_a_forecast_does_not_depend_on_what_is_forecast_beside_it():
     """One row, a day or a year at once: the same bits, so a forecast can be replayed."""
     rng = np.random.default_rng(2)
     features, model = rng.normal(size=(168, 25)), LinearModel(rng.normal(size=25), 1.0)
-    together = model.predict(features)
+    together = model.predict(Columns.of(features))
     for size in (1, 3, 7, 50, 167):
-        assert same_bits(model.predict(features[:size].copy()), together[:size])
+        assert same_bits(model.predict(Columns.of(features[:size].copy())), together[:size])
 
 
 def test_weeks_are_forecast_together_as_one_by_one():
     """The backtest forecasts all its weeks at once, to the bit as each model does alone."""
     rng = np.random.default_rng(3)
-    features = rng.normal(size=(5, 4 * WEEK)).T
-    models = [LinearModel(rng.normal(size=5), float(rng.normal())) for _ in range(4)]
+    laid, weekly = rng.normal(size=(5, 4 * WEEK)), rng.normal(size=(6, WEEK))
+    features = Columns(laid, weekly, (np.arange(4 * WEEK) + 11) % WEEK, place=3)
+    models = [LinearModel(rng.normal(size=11), float(rng.normal())) for _ in range(4)]
     together = predict_weeks(models, features)
-    alone = [model.predict(features[k * WEEK : (k + 1) * WEEK]) for k, model in enumerate(models)]
-    assert same_bits(together, np.concatenate(alone))
+    weeks = [slice(k * WEEK, (k + 1) * WEEK) for k in range(4)]
+    for model, week in zip(models, weeks, strict=True):
+        alone = features.stretch(week)
+        assert same_bits(together[week], model.predict(alone))
+        plain = alone.values @ model.coefficients + model.intercept
+        np.testing.assert_allclose(together[week], plain, rtol=1e-12, atol=1e-12)
+        some = features.take(np.arange(week.start, week.stop)[::-7])
+        assert same_bits(together[week][::-7], model.predict(some))
 
 
 @given(regression=regressions(), chosen=st.integers(1, 2**8 - 1), data=st.data())
 def test_other_penalties_and_features_are_solves_on_the_same_sums(regression, chosen, data):
     """Rows are summed up once; each penalty and each choice of features is scikit-learn's."""
     features, target, learnable, windows = regression
-    moments = measure_moments(features, target, learnable, windows)
+    moments = measure_moments(Columns.of(features), target, learnable, windows)
     columns = (chosen >> np.arange(features.shape[1])) % 2 == 1
     penalty = data.draw(st.sampled_from([0.0, 0.3, 30.0]))
     models = solve_ridge(moments, penalty=penalty, columns=columns)
@@ -205,7 +215,7 @@ def test_other_penalties_and_features_are_solves_on_the_same_sums(regression, ch
         expected = reference(
             features[np.ix_(rows, columns)], target[rows], penalty=penalty, standardise=True
         ).predict(features[np.ix_(rows, columns)])
-        found = model.predict(features[rows])
+        found = model.predict(Columns.of(features[rows]))
         assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
 
 
@@ -220,21 +230,4 @@ def test_coefficients_are_in_the_units_of_the_features():
 def make_series_of_a_line():
     """y = 3 x - 7, with x far from zero."""
     x = np.linspace(1000.0, 1100.0, 100)
-    return x[:, None], 3 * x - 7, np.ones(100, dtype=bool)
-
-
-def test_long_blocks_are_multiplied_in_stretches_and_add_up():
-    """A block of any length, one of no rows among them, has the moments of its rows."""
-    random = np.random.default_rng(8)
-    borders = [0, 3 * STRETCH + 17, 3 * STRETCH + 17, 4 * STRETCH + 17]
-    features = random.normal(5, 2, size=(borders[-1], 3))
-    target = random.normal(size=borders[-1])
-    learnable = random.random(borders[-1]) < 0.9
-    windows = [Window(0, stop) for stop in borders[1:]]
-    found = measure_moments(features, target, learnable, windows)
-    for number, window in enumerate(windows):
-        rows = np.column_stack([features, target])[window.steps][learnable[window.steps]]
-        apart = rows - rows.mean(axis=0)
-        assert found.count[number] == len(rows)
-        np.testing.assert_allclose(found.mean[number], rows.mean(axis=0), rtol=1e-12)
-        np.testing.assert_allclose(found.scatter[number], apart.T @ apart, rtol=1e-9, atol=1e-6)
+    return Columns.of(x[:, None]), 3 * x - 7, np.ones(100, dtype=bool)

@@ -90,7 +90,7 @@ class Judges:
         design = self.task.design("r", judged)
         return list(
             self.task.forecaster("r", member).refit(
-                design.values,
+                design.columns,
                 judged.series.values,
                 judged.series.learnable & design.usable,
                 self.task.plan(judged).training,

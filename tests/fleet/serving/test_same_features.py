@@ -63,7 +63,7 @@ def from_whole_history(made: Made, sensor_id: str, series: np.ndarray, axis: Axi
         horizon=24,
     )
     model = LinearModel(np.array(row["coefficients"]), row["intercept"])
-    return np.where(design.usable, model.predict(design.values), np.nan)[-24:]
+    return np.where(design.usable, model.predict(design.columns), np.nan)[-24:]
 
 
 def told(forecasts: pl.DataFrame, sensor_id: str) -> np.ndarray:

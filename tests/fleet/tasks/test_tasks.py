@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from modelfleet.domain.baselines import SensorFacts
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.features import Covariates, build_design
 from modelfleet.domain.parameters.baseline import BaselineParameters
 from modelfleet.domain.parameters.fleet import BacktestParameters
@@ -155,7 +156,7 @@ def test_any_estimator_of_the_allowed_packages_fits() -> None:
     assert row["outcome"] == "trained", row["reason"]
     assert row["coefficients"] is None
     model = model_from_bytes(row["model_bytes"], packages=["sklearn"])
-    assert model.predict(np.zeros((1, len(row["feature_names"])))).shape == (1,)
+    assert model.predict(Columns.of(np.zeros((1, len(row["feature_names"]))))).shape == (1,)
     assert train(readings, Member("a", "r"), parameters=boosting)["a"] == row
 
 

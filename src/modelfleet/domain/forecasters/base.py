@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from modelfleet.domain.arrays import BoolArray, FloatArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.windows import Window
 
 __all__ = ["FittedModel", "Forecaster"]
@@ -12,11 +13,11 @@ __all__ = ["FittedModel", "Forecaster"]
 class FittedModel(Protocol):
     """A forecaster after fitting; it does not change any more."""
 
-    def predict(self, features: FloatArray) -> FloatArray:
+    def predict(self, features: Columns) -> FloatArray:
         """Forecast rows of the design matrix.
 
         Args:
-            features: shape (rows, columns), all finite.
+            features: of the rows, all finite.
 
         Returns:
             shape (rows,), in the unit of the readings.
@@ -29,7 +30,7 @@ class Forecaster(Protocol):
 
     def refit(
         self,
-        features: FloatArray,
+        features: Columns,
         target: FloatArray,
         learnable: BoolArray,
         windows: Sequence[Window],
@@ -39,7 +40,7 @@ class Forecaster(Protocol):
         """Fit once per window, on its learnable rows.
 
         Args:
-            features: shape (n, columns); rows that are not learnable may hold NaN.
+            features: of n rows; those that are not learnable may hold NaN.
             target: shape (n,); likewise.
             learnable: rows with known features and target, not excluded; shape (n,).
             windows: what each fit may look at.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from modelfleet.domain.arrays import BoolArray, FloatArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.windows import Window
 
 __all__ = ["EstimatorForecaster", "EstimatorModel"]
@@ -18,9 +19,9 @@ class EstimatorModel:
 
     estimator: Any
 
-    def predict(self, features: FloatArray) -> FloatArray:
+    def predict(self, features: Columns) -> FloatArray:
         """See :class:`~modelfleet.domain.forecasters.base.FittedModel`."""
-        return np.asarray(self.estimator.predict(features), dtype=np.float64).reshape(-1)
+        return np.asarray(self.estimator.predict(features.values), dtype=np.float64).reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class EstimatorForecaster:
 
     def refit(
         self,
-        features: FloatArray,
+        features: Columns,
         target: FloatArray,
         learnable: BoolArray,
         windows: Sequence[Window],
@@ -49,12 +50,13 @@ class EstimatorForecaster:
         min_rows: int,
     ) -> Iterator[EstimatorModel | None]:
         """See :class:`~modelfleet.domain.forecasters.base.Forecaster`."""
+        matrix = features.values
         for window in windows:
             rows = window.start + np.flatnonzero(learnable[window.steps])
             if len(rows) < max(min_rows, 2):
                 yield None
             else:
-                yield EstimatorModel(self._make().fit(features[rows], target[rows]))
+                yield EstimatorModel(self._make().fit(matrix[rows], target[rows]))
 
     def _make(self) -> Any:
         estimator = self.kind(**self.arguments)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.forecasters.moments import Moments, measure_moments
 from modelfleet.domain.forecasters.solving import solve_definite, solve_least_norm
 from modelfleet.domain.windows import Window
@@ -28,34 +29,40 @@ class LinearModel:
     coefficients: FloatArray
     intercept: float
 
-    def predict(self, features: FloatArray) -> FloatArray:
-        """See :class:`~modelfleet.domain.forecasters.base.FittedModel`.
-
-        Whole columns are added, two at a time: a matrix product, or a sum along the rows, may round
-        a row differently depending on the rows beside it and on how they lie in memory.
-        """
-        return _weigh(features.T, self.coefficients[:, None]) + self.intercept
+    def predict(self, features: Columns) -> FloatArray:
+        """See :class:`~modelfleet.domain.forecasters.base.FittedModel`."""
+        return predict_weeks([self], features)
 
 
-def predict_weeks(models: Sequence[LinearModel], features: FloatArray) -> FloatArray:
+def predict_weeks(models: Sequence[LinearModel], features: Columns) -> FloatArray:
     """Forecast stretches of equal length, each by its model, to the bit as if one by one.
+
+    What a model makes of the calendar is one week, the same for all its rows.
 
     Args:
         models: one per stretch.
-        features: of all stretches, one after the other; shape (rows, columns).
+        features: of all stretches, one after the other.
 
     Returns:
         shape (rows,); NaN where a feature is.
     """
-    stretches = features.T.reshape(features.shape[1], len(models), -1)
-    coefficients = np.stack([model.coefficients for model in models], axis=1)
-    intercept = np.array([[model.intercept] for model in models])
-    forecast: FloatArray = _weigh(stretches, coefficients[..., None]) + intercept
+    laid, weekly = features.split(np.array([model.coefficients for model in models]).T)
+    intercepts = np.array([[model.intercept] for model in models])
+    # A product per model, always of this shape: how many models there are leaves no trace in it.
+    weeks = np.ascontiguousarray(weekly.T)[:, None] @ features.weekly
+    slot = features.slot.reshape(len(models), -1)
+    stretches = features.laid.reshape(len(laid), *slot.shape)
+    forecast = _weigh(stretches, laid[..., None])
+    forecast += (weeks[:, 0] + intercepts)[np.arange(len(models))[:, None], slot]
     return forecast.reshape(-1)
 
 
 def _weigh(features: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """Sum over the first axis of features times coefficients, by adding halves."""
+    """Sum over the first axis of features times coefficients, by adding halves.
+
+    Whole columns are added, two at a time: a matrix product, or a sum along the rows, may round a
+    row differently depending on the rows beside it and on how they lie in memory.
+    """
     parts = np.multiply(features, coefficients, order="C")
     width = len(parts)
     while width > 1:
@@ -82,7 +89,7 @@ class LinearForecaster:
 
     def refit(
         self,
-        features: FloatArray,
+        features: Columns,
         target: FloatArray,
         learnable: BoolArray,
         windows: Sequence[Window],
@@ -126,12 +133,12 @@ def solve_ridge(
         used &= columns
     inverse = 1 / np.sqrt(np.where(used, variance, 1.0)) if standardise else np.ones_like(variance)
     normal = gram * inverse[:, :, None] * inverse[:, None, :]
-    np.einsum("wcc->wc", normal)[:] += penalty
+    normal.reshape(len(normal), -1)[:, :: len(normal[0]) + 1] += penalty  # the diagonals
     right = cross * inverse
     weights = np.empty_like(right)
-    for window, chosen in enumerate(used):
-        only = None if chosen.all() else chosen
-        weights[window] = _solve(normal[window], right[window], only, penalty)
+    for window, every in enumerate(used.all(axis=1).tolist()):
+        chosen = None if every else used[window]
+        weights[window] = _solve(normal[window], right[window], chosen, penalty)
     weights *= inverse
     intercepts = moments.mean[:, -1] - (mean * weights).sum(axis=1)
     for coefficients, intercept in zip(weights, intercepts.tolist(), strict=True):

@@ -3,8 +3,12 @@
 Each row is multiplied once: a block of rows between two window borders gives its mean and its
 scatter about it, and the moments of a window are those of its blocks put together. No block knows
 a later one: what comes after a window leaves no trace in it, not in the last bit.
+
+Columns of the calendar are not multiplied row by row. Rows of one slot of the week share them, so
+their products are those of one week with the sums of the other columns by slot.
 """
 
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +17,8 @@ from itertools import pairwise
 import numpy as np
 
 from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.columns import Columns
+from modelfleet.domain.forecasters.weekly import multiply_weekly
 from modelfleet.domain.windows import Window
 
 __all__ = ["Moments", "measure_moments"]
@@ -23,10 +29,6 @@ SAMPLE = 33
 FAR = 1e3
 """Standard deviations from the shared centre at which a block gets a centre of its own: sums of
 squares about a centre so far off would lose six of their sixteen digits."""
-
-
-STRETCH = 1008
-"""Rows that are multiplied at a time: with thirty columns they fit into a processor's cache."""
 
 
 class _Room(threading.local):
@@ -62,28 +64,31 @@ class Moments:
 
 
 def measure_moments(
-    features: FloatArray, target: FloatArray, learnable: BoolArray, windows: Sequence[Window]
+    features: Columns, target: FloatArray, learnable: BoolArray, windows: Sequence[Window]
 ) -> Moments:
     """Moments of the learnable rows of each window, in order.
 
     Args:
-        features: shape (n, columns), best with contiguous columns; rows that are not learnable
-            leave no trace, whatever they hold.
+        features: of n rows; those that are not learnable leave no trace, whatever they hold.
         target: shape (n,); likewise.
         learnable: shape (n,).
         windows: half-open stretches of the n rows.
     """
-    borders = sorted({edge for window in windows for edge in (window.start, window.stop)})
-    spans = np.array(
-        [(borders.index(window.start), borders.index(window.stop)) for window in windows],
-        dtype=np.int64,
-    ).reshape(-1, 2)
+    borders, spans = _blocks_of(tuple(windows))
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is lost to its own block
-        return _measure(features.T, target, learnable, np.array(borders, dtype=np.int64), spans)
+        return _measure(features, target, learnable, borders, spans)
+
+
+@functools.lru_cache(maxsize=16)
+def _blocks_of(windows: tuple[Window, ...]) -> tuple[IntArray, IntArray]:
+    """Borders of the blocks that windows are made of, and each window's first block and next."""
+    edges = [edge for window in windows for edge in (window.start, window.stop)]
+    borders, places = np.unique(np.array(edges, dtype=np.int64), return_inverse=True)
+    return borders, places.reshape(-1, 2)
 
 
 def _measure(
-    features: FloatArray,
+    features: Columns,
     target: FloatArray,
     learnable: BoolArray,
     borders: IntArray,
@@ -92,7 +97,7 @@ def _measure(
     """Moments of stretches of blocks, which lie between neighbouring borders.
 
     Args:
-        features: shape (columns, n).
+        features: of n rows.
         target: shape (n,).
         learnable: shape (n,).
         borders: ascending positions; shape (blocks + 1,).
@@ -101,21 +106,22 @@ def _measure(
     positions = np.flatnonzero(learnable)
     places = np.searchsorted(positions, borders)
     occupied = np.flatnonzero(np.diff(places))
-    width, blocks = len(features) + 2, max(len(borders) - 1, 0)
+    width, blocks = features.width + 2, max(len(borders) - 1, 0)
     if not len(occupied):
         return _join_shared(np.zeros((blocks, width, width)), np.zeros(width - 1), spans)
     first = occupied[0]
     centre = _centre(features, target, positions[places[first] : places[first + 1]])
     # To the end of the last block that holds any: where one ends may not depend on a later one.
     known = slice(positions[places[0]], borders[occupied[-1] + 1])
-    rows = _shifted(features[:, known], target[known], learnable[known], centre)
-    edges = np.clip(borders - known.start, 0, rows.shape[1])
-    products = _multiply(rows, edges)
+    edges = np.minimum(np.maximum(borders, known.start), known.stop) - known.start
+    rows = features.stretch(known), target[known], learnable[known]
+    products = _multiply(*rows, centre, edges)
     shared, far = _join_shared(products, centre, spans), _far(products)
     if not far.any():
         return shared
     apart = np.array([far[start:stop].any() for start, stop in spans], dtype=np.bool_)
-    own = _Blocks.measure(rows, edges, centre).join(spans)
+    whole = _shifted(rows[0].values.T, *rows[1:], centre)
+    own = _Blocks.measure(whole, edges, centre).join(spans)
     return Moments(
         shared.count,
         np.where(apart[:, None], own.mean, shared.mean),
@@ -139,21 +145,54 @@ def _shifted(
     return rows
 
 
-def _multiply(rows: FloatArray, edges: IntArray) -> FloatArray:
+def _multiply(
+    features: Columns,
+    target: FloatArray,
+    learnable: BoolArray,
+    centre: FloatArray,
+    edges: IntArray,
+) -> FloatArray:
+    """Products of features, target and ones with each other in each block, about a centre.
+
+    Returns:
+        shape (blocks, columns + 2, columns + 2).
+    """
+    laid, weekly = features.split(centre[:-1])
+    rows = _shifted(features.laid, target, learnable, np.append(laid, centre[-1]))
+    products = _multiply_laid(rows, edges)
+    if not len(weekly):
+        return products
+    week = features.weekly - weekly[:, None]
+    return _compose(products, multiply_weekly(rows, week, features.slot, edges), features.place)
+
+
+def _compose(laid: FloatArray, weekly: FloatArray, place: int) -> FloatArray:
+    """Put together the products of all columns.
+
+    Args:
+        laid: of what is laid out, shape (blocks, k, k).
+        weekly: of that and of what is weekly with the latter; shape (blocks, k + m, m).
+        place: where what is weekly stands.
+    """
+    others, (blocks, width, columns) = laid.shape[1], weekly.shape
+    whole = np.empty((blocks, width, width))
+    own = slice(place, place + columns)
+    whole[:, own, own] = weekly[:, others:]
+    before, after = (slice(place), slice(place)), (slice(own.stop, None), slice(place, others))
+    for here, mine in (before, after):
+        for there, its in (before, after):
+            whole[:, here, there] = laid[:, mine, its]
+        whole[:, here, own] = weekly[:, mine]
+        whole[:, own, here] = weekly[:, mine].swapaxes(1, 2)
+    return whole
+
+
+def _multiply_laid(rows: FloatArray, edges: IntArray) -> FloatArray:
     """Products of all rows with each other in each block; shape (blocks, rows, rows).
 
-    Long blocks are multiplied in stretches. Those of one length, and blocks of one length as weeks
-    are, take one call, each by itself: how many there are leaves no trace in any of them.
+    Blocks of one length, as weeks are, take one call, each by itself: how many there are leaves no
+    trace in any of them.
     """
-    pieces = np.maximum(-(-np.diff(edges) // STRETCH), 1)
-    first = np.cumsum(pieces) - pieces
-    within = np.arange(pieces.sum()) - np.repeat(first, pieces)
-    cuts = np.append(np.repeat(edges[:-1], pieces) + STRETCH * within, edges[-1:])
-    return np.add.reduceat(_multiply_each(rows, cuts), first)
-
-
-def _multiply_each(rows: FloatArray, edges: IntArray) -> FloatArray:
-    """The same, block by block as a whole."""
     lengths, width = np.diff(edges), len(rows)
     products = np.zeros((len(lengths), width, width))
     bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(lengths)]
@@ -197,11 +236,10 @@ def _add_up(blocks: FloatArray, spans: IntArray) -> FloatArray:
     return found
 
 
-def _centre(features: FloatArray, target: FloatArray, positions: IntArray) -> FloatArray:
+def _centre(features: Columns, target: FloatArray, positions: IntArray) -> FloatArray:
     """Near the middle of features and target in some rows, and exactly that of constant columns."""
     some = positions[:: -(-len(positions) // SAMPLE)]
-    sample = np.vstack([np.take(features, some, axis=1), target[some]])
-    return _middle(sample)
+    return _middle(np.vstack([features.take(some).values.T, target[some]]))
 
 
 def _middle(sample: FloatArray) -> FloatArray:

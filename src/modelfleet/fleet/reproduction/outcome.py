@@ -10,6 +10,7 @@ import polars as pl
 
 from modelfleet.domain.agreement import TOLERANCE, largest_difference
 from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.columns import Columns
 from modelfleet.fleet.blocks import blocks
 from modelfleet.fleet.judged import judged_series
 from modelfleet.fleet.model_bytes import model_from_bytes
@@ -124,13 +125,11 @@ def _numbers(value: Any) -> FloatArray:
     return np.atleast_1d(np.asarray([] if value is None else value, dtype=np.float64))
 
 
-def _features(
-    task: TrainingTask, readings: pl.DataFrame, sensor_id: str, recipe: str
-) -> FloatArray:
-    """What a model sees in the judged weeks; shape (rows, columns)."""
+def _features(task: TrainingTask, readings: pl.DataFrame, sensor_id: str, recipe: str) -> Columns:
+    """What a model sees in the judged weeks."""
     member = next(m for m in task.roster.all() if m.sensor_id == sensor_id)
     block = dict(blocks(readings.filter(pl.col("sensor_id") == sensor_id), task.axis))[sensor_id]
     judged = judged_series(block, member, task.axis, weeks=task.backtest.weeks)
     design = task.design(recipe, judged)
     known = np.flatnonzero(design.usable)[-judged.weeks * task.axis.grid.per_week :]
-    return design.rows(known)
+    return design.columns.take(known)

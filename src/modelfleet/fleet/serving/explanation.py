@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.explain import (
     Contributions,
     group_of,
@@ -177,7 +178,9 @@ class _View:
         """By group, and of a linear model by feature."""
         if known["coefficients"] is None:
             model = model_from_bytes(known["model_bytes"] or b"", packages=self.packages)
-            found = shapley_contributions(model.predict, features, background, groups)
+            found = shapley_contributions(
+                lambda rows: model.predict(Columns.of(rows)), features, background, groups
+            )
             return found, [None] * len(features)
         weights = np.asarray(known["coefficients"], dtype=np.float64)
         each = weights * (features - background.mean(axis=0))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.features import (
     Covariates,
     Design,
@@ -27,9 +28,9 @@ __all__ = ["FAILED", "FINE", "MISSING", "Told", "design_of", "forecast_models"]
 
 FINE, MISSING, FAILED = 0, 1, 2
 
-Say = Callable[[FloatArray, AnyArray, dict[int, str]], FloatArray]
-"""What some models make of their features: shapes (columns, n, horizon) and (n, horizon), where the
-features are known, to (n, horizon). Errors in words, by row, go into the third."""
+Say = Callable[[Columns, AnyArray, dict[int, str]], FloatArray]
+"""What n models make of their features: of n x horizon rows, one horizon after the other, and where
+they are known, shape (n, horizon), to (n, horizon). Errors in words, by row, go into the third."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,7 @@ class _Work:
             design = design_of(stack, features, self.covariates)
             for origin, told in zip(stack.window.origins, self.told, strict=True):
                 known = stack.horizon(design.usable, origin=origin)
-                ahead = np.ascontiguousarray(stack.horizon(design.values.T, origin=origin))
+                ahead = stack.ahead(design.columns, origin=origin)
                 told.tell(stack.rows, say(ahead, known, told.errors), known)
 
     @staticmethod
@@ -164,9 +165,8 @@ class _Work:
         def of(part: slice) -> Say:
             found = [LinearModel(*e) for e in zip(weights[part], constants[part], strict=True)]
 
-            def say(ahead: FloatArray, _known: AnyArray, _errors: dict[int, str]) -> FloatArray:
-                told = predict_weeks(found, ahead.reshape(len(ahead), -1).T)
-                return told.reshape(ahead.shape[1:])
+            def say(ahead: Columns, known: AnyArray, _errors: dict[int, str]) -> FloatArray:
+                return predict_weeks(found, ahead).reshape(known.shape)
 
             return say
 
@@ -183,10 +183,11 @@ class _Work:
                 for n in places
             ]
 
-            def say(ahead: FloatArray, known: AnyArray, errors: dict[int, str]) -> FloatArray:
+            def say(ahead: Columns, known: AnyArray, errors: dict[int, str]) -> FloatArray:
                 values = np.full(known.shape, np.nan)
                 for k, place in enumerate(places):
-                    work = functools.partial(_one, ahead[:, k], known[k], loaded[k])
+                    own = ahead.stretch(slice(k * known.shape[1], (k + 1) * known.shape[1]))
+                    work = functools.partial(_one, own, known[k], loaded[k])
                     found = attempt(work, what=f"model of sensor {ids[place]!r}")
                     if isinstance(found, Failure):
                         errors[rows[place]] = found.reason
@@ -237,8 +238,8 @@ def _load(content: bytes | None, packages: Sequence[str]) -> FittedModel:
     return model_from_bytes(content, packages=packages)
 
 
-def _one(ahead: FloatArray, known: AnyArray, load: Callable[[], FittedModel]) -> FloatArray:
+def _one(ahead: Columns, known: BoolArray, load: Callable[[], FittedModel]) -> FloatArray:
     values, model = np.full(len(known), np.nan), load()
     if known.any():
-        values[known] = model.predict(ahead[:, known].T)
+        values[known] = model.predict(ahead.take(np.flatnonzero(known)))
     return values

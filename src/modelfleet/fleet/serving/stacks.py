@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from modelfleet.domain.arrays import AnyArray, IntArray
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.features import Covariates
 from modelfleet.domain.grid import Calendar
 from modelfleet.domain.series import SeasonalMean, Series, seasonal_mean
@@ -56,6 +57,17 @@ class Stack:
         apart = values.reshape(*values.shape[:-1], len(self.rows), self.length)
         ahead: AnyArray = apart[..., first : first + self.window.horizon]
         return ahead
+
+    def ahead(self, columns: Columns, *, origin: int) -> Columns:
+        """The rows of the forecast steps, sensor by sensor.
+
+        Args:
+            columns: of all steps.
+            origin: grid index of the first forecast step.
+        """
+        laid = self.horizon(columns.laid, origin=origin).reshape(len(columns.laid), -1)
+        slot = self.horizon(columns.slot, origin=origin).reshape(-1)
+        return Columns(laid, columns.weekly, slot, columns.place)
 
     def seasonal(self) -> SeasonalMean:
         """The running weekly pattern, begun before the window."""

@@ -193,7 +193,7 @@ class ComparisonTask:
         rows = first + np.flatnonzero(design.usable[first:])
         if len(rows):
             model = champion.load(self.training.parameters.allowed_packages)
-            forecast[rows] = model.predict(design.rows(rows))
+            forecast[rows] = model.predict(design.columns.take(rows))
         return forecast
 
     def _refitted(self, recipe: RecipeParameters, member: Member, judged: Judged) -> FloatArray:

@@ -10,7 +10,7 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray, IntArray
 from modelfleet.domain.features import Design
-from modelfleet.domain.forecasters import LinearModel, make_forecaster
+from modelfleet.domain.forecasters import FittedModel, LinearModel, make_forecaster
 from modelfleet.domain.lineage import canonical_json, digest_of, stable_seed
 from modelfleet.domain.parameters.recipes import EstimatorParameters
 from modelfleet.domain.windows import Window
@@ -119,7 +119,7 @@ class SpotCheckTask:
             estimator, packages=task.parameters.allowed_packages, seed=stable_seed(member.sensor_id)
         )
         (first,) = forecaster.refit(
-            design.values,
+            design.columns,
             judged.series.values,
             learnable,
             plan.training[:1],
@@ -138,15 +138,16 @@ def _difference(
     judged: Judged,
     design: Design,
     estimator: EstimatorParameters,
-    model: Any,
+    model: FittedModel,
     window: Window,
 ) -> float:
     """Between forecasts of a model and of scikit-learn's fit, on the rows of a window."""
     learnable = judged.series.learnable & design.usable
     rows: IntArray = window.start + np.flatnonzero(learnable[window.steps])
-    features = np.ascontiguousarray(design.rows(rows))
+    features = design.columns.take(rows)
+    matrix = np.ascontiguousarray(features.values)
     expected: FloatArray = (
-        _reference(estimator).fit(features, judged.series.values[rows]).predict(features)
+        _reference(estimator).fit(matrix, judged.series.values[rows]).predict(matrix)
     )
     return float(np.abs(model.predict(features) - expected).max() / np.abs(expected).max())
 
