@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelfleet.domain.choice import choose
+from modelfleet.domain.choice import choose, compare
 
 NAN = float("nan")
 numbers = st.sampled_from([0.0, 0.5, 1.0, 3.0, -2.0, 1e308, NAN, float("inf")])
@@ -86,3 +86,15 @@ def test_everybody_gets_a_place(race):
     assert sorted(choice.order) == list(range(len(forecasts)))
     some = able(actual, forecasts)[list(choice.order)].tolist()
     assert sorted(some, reverse=True) == some
+
+
+@given(race=races(), sensors=st.integers(1, 3))
+def test_races_side_by_side_end_as_each_alone(race, sensors):
+    """To the bit, whatever is raced beside it."""
+    actual, forecasts = race
+    shifts = np.arange(sensors)[:, None]
+    loss, order = compare(actual + shifts, forecasts[:, None, :] + 0.5 * shifts)
+    for row in range(sensors):
+        alone = choose(actual + row, forecasts + 0.5 * row)
+        assert loss[:, row].tobytes() == alone.loss.tobytes()
+        assert tuple(order[:, row].tolist()) == alone.order

@@ -1,7 +1,11 @@
 """Weekly losses and the figures that are reported beside them."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelfleet.domain.scoring import (
     by_week,
@@ -9,6 +13,7 @@ from modelfleet.domain.scoring import (
     seasonal_scale,
     weekly_loss,
 )
+from tests.strategies import same_bits
 
 NAN = np.nan
 
@@ -60,12 +65,46 @@ def test_errors_over_all_valid_steps():
 @pytest.mark.parametrize("scale", [(0.0, 0.0), (NAN, NAN)])
 def test_without_a_scale_only_scaled_errors_are_unknown(scale):
     """A constant history has no scale, yet its errors have a size."""
-    found = measure_errors(np.zeros(2), np.ones(2), np.ones(2, dtype=bool), scale=scale)
+    valid = np.ones((1, 2), dtype=bool)
+    found = measure_errors(np.zeros((1, 2)), np.ones((1, 2)), valid, scale=scale)
     assert found.mae == 1.0
     assert np.isnan([found.mase, found.rmsse]).all()
 
 
 def test_no_valid_step_no_figure():
     """Figures of nothing are unknown."""
-    found = measure_errors(np.zeros(2), np.ones(2), np.zeros(2, dtype=bool), scale=(1.0, 1.0))
+    found = measure_errors(
+        np.zeros((1, 2)), np.ones((1, 2)), np.zeros((1, 2), dtype=bool), scale=(1.0, 1.0)
+    )
     assert np.isnan([found.mae, found.mean_error, found.mase, found.rmsse]).all()
+
+
+@given(seed=st.integers(0, 2**16), missing=st.sampled_from([0.0, 0.3, 0.95]))
+def test_sensors_side_by_side_are_scored_as_each_alone(seed, missing):
+    """To the bit; and each figure is what its plain formula says of the valid steps."""
+    rng = np.random.default_rng(seed)
+    actual, forecast = rng.normal(size=(2, 4, 3, 50))
+    actual[rng.random(actual.shape) < missing] = NAN
+    valid, unit = np.isfinite(actual), rng.random(4)
+    together = measure_errors(actual, forecast, valid, scale=(unit, 2 * unit))
+    weekly = weekly_loss(actual, forecast, valid)
+    for row in range(4):
+        some = actual[row], forecast[row], valid[row]
+        alone = measure_errors(*some, scale=(float(unit[row]), float(2 * unit[row])))
+        assert same_bits(np.array(astuple(alone)), np.array(astuple(together))[:, row])
+        assert same_bits(weekly.loss[row], weekly_loss(*some).loss)
+        error = (forecast[row] - actual[row])[valid[row]]
+        if len(error):
+            mae, rmse = np.abs(error).mean(), np.sqrt((error**2).mean())
+            expected = [mae, error.mean(), mae / unit[row], rmse / (2 * unit[row])]
+            assert astuple(alone) == pytest.approx(expected, 1e-12, 1e-12)
+
+
+@given(series=st.integers(0, 30), weeks=st.integers(1, 4))
+def test_weeks_of_several_series_are_those_of_each(series, weeks):
+    """The last axis is cut; what lies before the beginning is unknown."""
+    values = np.arange(2.0 * series).reshape(2, series)
+    found = by_week(values, weeks=weeks, per_week=7)
+    assert found.shape == (2, weeks, 7)
+    for row in range(2):
+        assert same_bits(found[row], by_week(values[row], weeks=weeks, per_week=7))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelfleet.fleet.rows import table_of
 
@@ -60,3 +62,13 @@ def test_arrays_are_laid_out_as_a_whole():
     """To walk through traces and patterns number by number takes as long as a tenth of a fit."""
     rows = [{"sensor_id": name, "loss": np.arange(3.0).view(Closed)} for name in "ab"]
     assert table_of(rows, SCHEMA)["loss"].to_list() == [[0.0, 1.0, 2.0]] * 2
+
+
+@given(missing=st.sets(st.integers(0, 3)), kind=st.sampled_from([pl.Float64(), pl.Int32()]))
+def test_lists_of_one_length_are_those_of_plain_lists(missing, kind):
+    """Whoever failed has none; counts stay whole numbers."""
+    rows = [{"sensor_id": str(k), "loss": np.arange(3.0) + k} for k in range(4)]
+    rows = [{"sensor_id": r["sensor_id"]} if k in missing else r for k, r in enumerate(rows)]
+    schema = pl.Schema({"sensor_id": pl.String(), "loss": pl.List(kind)})
+    plain = [None if k in missing else [k, k + 1, k + 2] for k in range(4)]
+    assert table_of(rows, schema)["loss"].equals(pl.Series("loss", plain, pl.List(kind)))

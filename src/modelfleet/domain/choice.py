@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.arrays import FloatArray, IntArray
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "compare"]
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,28 @@ def choose(actual: FloatArray, forecasts: FloatArray) -> Choice:
     >>> choose(actual, np.array([[1.5, 2.5, 9.0], [1.0, np.nan, 9.0], [np.nan] * 3]))
     Choice(loss=array([0.5, 0. , nan]), order=(1, 0, 2))
     """
+    loss, order = compare(actual, forecasts)
+    return Choice(loss, tuple(order.tolist()))
+
+
+def compare(actual: FloatArray, forecasts: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The loss and the order of :func:`choose`, for any number of sensors at once.
+
+    Args:
+        actual: shape (..., steps).
+        forecasts: shape (contenders, ..., steps).
+
+    Returns:
+        two arrays of shape (contenders, ...).
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.abs(forecasts - actual)
         known = np.isfinite(error)
-        able = known.any(axis=1)
-        same = known[able].all(axis=0)
-        loss = np.full(len(forecasts), np.nan)
-        if same.any():
-            # Row by row: a sum over several rows may round one by what stands beside it.
-            loss[able] = [row[same].mean() for row in error[able]]
-    order = np.lexsort((np.where(np.isnan(loss), np.inf, loss), ~able))
-    return Choice(loss, tuple(order.tolist()))
+        able = np.asarray(known.any(axis=-1, keepdims=True), dtype=np.bool_)
+        same = (known | ~able).all(axis=0) & able.any(axis=0)
+        steps = same.sum(axis=-1)
+        loss = np.where(same, error, 0.0).sum(axis=-1) / steps  # of nothing NaN
+    unable = ~able[..., 0]
+    loss[unable] = np.nan
+    order = np.lexsort((np.where(np.isnan(loss), np.inf, loss), unable), axis=0)
+    return loss, np.asarray(order, dtype=np.int64)

@@ -44,7 +44,7 @@ def median_of_known(rows: FloatArray) -> FloatArray:
         return median
     some = rows.reshape(len(rows), -1)[:, holes]
     known = np.isfinite(some)
-    ranked = np.sort(np.where(known, some, np.inf), axis=0)
+    ranked = np.stack(_sorted(np.where(known, some, np.inf)))
     count, column = known.sum(axis=0), np.arange(len(holes))
     low = ranked[np.maximum(count - 1, 0) // 2, column]
     high = ranked[np.minimum(count // 2, len(rows) - 1), column]

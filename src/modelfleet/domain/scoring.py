@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Errors",
+    "Scale",
     "WeeklyLoss",
     "by_week",
     "measure_errors",
@@ -22,13 +23,17 @@ __all__ = [
 ]
 
 
+Scale = tuple[FloatArray | float, FloatArray | float]
+"""What a seasonal naive forecast errs: mean absolute, and root mean square."""
+
+
 @dataclass(frozen=True)
 class WeeklyLoss:
     """Mean absolute error of each judged week.
 
     Attributes:
-        loss: in the unit of the readings, NaN for a week without valid hours; shape (weeks,).
-        steps: valid steps in each week; shape (weeks,).
+        loss: in the unit of the readings, NaN for a week without valid hours; shape (..., weeks).
+        steps: valid steps in each week; same shape.
     """
 
     loss: FloatArray
@@ -39,6 +44,8 @@ class WeeklyLoss:
 class Errors:
     """Figures over all judged weeks; NaN where nothing could be compared.
 
+    Of one sensor numbers, of several arrays; shape (...).
+
     Attributes:
         mae: mean absolute error, in the unit of the readings.
         mean_error: mean of forecast minus actual, in the unit of the readings.
@@ -48,25 +55,36 @@ class Errors:
             (Makridakis et al., 2022, doi:10.1016/j.ijforecast.2021.11.013).
     """
 
-    mae: float
-    mean_error: float
-    mase: float
-    rmsse: float
+    mae: AnyArray
+    mean_error: AnyArray
+    mase: AnyArray
+    rmsse: AnyArray
 
 
 def by_week(values: FloatArray, *, weeks: int, per_week: int) -> FloatArray:
-    """The last ``weeks`` weeks of a series, NaN before its beginning; shape (weeks, per_week)."""
-    wanted = weeks * per_week
-    padding = max(wanted - len(values), 0)
-    tail = values[len(values) - (wanted - padding) :]
-    return np.concatenate([np.full(padding, np.nan), tail]).reshape(weeks, per_week)
+    """The last ``weeks`` weeks of a series, NaN before its beginning.
+
+    Args:
+        values: shape (..., n).
+        weeks: how many.
+        per_week: steps in a week.
+
+    Returns:
+        shape (..., weeks, per_week).
+    """
+    shape, wanted = values.shape[:-1], weeks * per_week
+    padding = max(wanted - values.shape[-1], 0)
+    tail = values[..., values.shape[-1] - (wanted - padding) :]
+    if padding:
+        tail = np.concatenate([np.full((*shape, padding), np.nan), tail], axis=-1)
+    return tail.reshape(*shape, weeks, per_week)
 
 
 def weekly_loss(actual: FloatArray, forecast: FloatArray, valid: BoolArray) -> WeeklyLoss:
-    """Mean absolute error per week over the valid steps; all shapes (weeks, per_week)."""
-    steps = valid.sum(axis=1)
-    error = np.where(valid, np.abs(forecast - actual), 0.0).sum(axis=1)
-    loss = np.divide(error, steps, out=np.full(len(steps), np.nan), where=steps > 0)
+    """Mean absolute error per week over the valid steps; all shapes (..., weeks, per_week)."""
+    steps = valid.sum(axis=-1)
+    error = np.where(valid, np.abs(forecast - actual), 0.0).sum(axis=-1)
+    loss = np.divide(error, steps, out=np.full(steps.shape, np.nan), where=steps > 0)
     return WeeklyLoss(loss, steps)
 
 
@@ -83,26 +101,27 @@ def seasonal_scale(values: FloatArray, *, season: int) -> tuple[float, float]:
 
 
 def measure_errors(
-    actual: FloatArray, forecast: FloatArray, valid: BoolArray, *, scale: tuple[float, float]
+    actual: FloatArray, forecast: FloatArray, valid: BoolArray, *, scale: Scale
 ) -> Errors:
     """Figures over the valid steps.
 
     Args:
-        actual: any shape.
+        actual: shape (..., weeks, per_week).
         forecast: same shape.
         valid: same shape.
-        scale: from :func:`seasonal_scale`.
+        scale: from :func:`seasonal_scale`; shape (...).
     """
-    error = (forecast - actual)[valid]
-    if not len(error):
-        return Errors(*[float("nan")] * 4)
-    mae, rmse = float(np.abs(error).mean()), float(np.sqrt((error**2).mean()))
-    return Errors(
-        mae=mae,
-        mean_error=float(error.mean()),
-        mase=mae / scale[0] if scale[0] > 0 else float("nan"),
-        rmsse=rmse / scale[1] if scale[1] > 0 else float("nan"),
-    )
+    steps = valid.sum(axis=(-2, -1))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        error = np.where(valid, forecast - actual, 0.0).reshape(*steps.shape, -1)
+        mae = np.abs(error).sum(axis=-1) / steps
+        rmse = np.sqrt((error**2).sum(axis=-1) / steps)
+        mean_error = error.sum(axis=-1) / steps
+        mase, rmsse = (
+            np.where(np.asarray(unit) > 0, figure / unit, np.nan)[()]  # a number of one sensor
+            for figure, unit in zip((mae, rmse), scale, strict=True)
+        )
+    return Errors(mae, mean_error, mase, rmsse)
 
 
 def sorted_quantiles(values: FloatArray, levels: Sequence[float]) -> FloatArray | None:

@@ -15,12 +15,13 @@ __all__ = ["SeasonalMean", "Series", "carry_forward", "seasonal_mean"]
 
 @dataclass(frozen=True)
 class Series:
-    """Readings of one sensor on the grid.
+    """Readings on the grid: of one sensor, or of several side by side.
 
     Attributes:
-        first: grid index of ``values[0]``.
-        values: one value per step, NaN where nothing was read; shape (n,).
-        excluded: true where an event keeps the step out of learning and scoring; shape (n,).
+        first: grid index of the first step.
+        values: one value per step, NaN where nothing was read; shape (n,), or (sensors, n), as
+            have all answers.
+        excluded: true where an event keeps the step out of learning and scoring; same shape.
     """
 
     first: int
@@ -29,28 +30,30 @@ class Series:
 
     @functools.cached_property
     def learnable(self) -> BoolArray:
-        """Steps that were read and are not excluded; shape (n,)."""
+        """Steps that were read and are not excluded."""
         return np.isfinite(self.values) & ~self.excluded
 
     @functools.cached_property
     def learnable_values(self) -> FloatArray:
-        """The values of these steps, NaN elsewhere; shape (n,)."""
+        """The values of these steps, NaN elsewhere."""
         return np.where(self.learnable, self.values, np.nan)
 
     def last(self, steps: int) -> "Series":
         """The last steps, or all where there are fewer."""
-        start = max(len(self.values) - steps, 0)
-        return Series(self.first + start, self.values[start:], self.excluded[start:])
+        start = max(self.values.shape[-1] - steps, 0)
+        return Series(self.first + start, self.values[..., start:], self.excluded[..., start:])
 
     def learnable_weeks_back(self, calendar: Calendar, weeks: int) -> FloatArray:
-        """The learnable value at the same local time ``weeks`` weeks ago, or NaN; shape (n,)."""
+        """The learnable value at the same local time ``weeks`` weeks ago, or NaN."""
+        values = self.learnable_values
         if calendar.is_steady:
-            steps = min(weeks * calendar.grid.per_week, len(self.values))
-            earlier = self.learnable_values[: len(self.values) - steps]
-            return np.concatenate([np.full(steps, np.nan), earlier])
-        ended = np.append(self.learnable_values, np.nan)
+            steps = min(weeks * calendar.grid.per_week, values.shape[-1])
+            back = np.empty_like(values)
+            back[..., :steps], back[..., steps:] = np.nan, values[..., : values.shape[-1] - steps]
+            return back
+        ended = np.concatenate([values, np.full((*values.shape[:-1], 1), np.nan)], axis=-1)
         # -1, before the beginning, is the NaN at the end.
-        return np.take(ended, calendar.weeks_back(weeks), mode="wrap")
+        return np.take(ended, calendar.weeks_back(weeks), axis=-1, mode="wrap")
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _steady_mean(values: FloatArray, known: BoolArray, slots: int, first_slot: i
     counts.reshape(-1)[slots : slots + length] = known
     for rows in table:
         for before, row in pairwise(rows):  # twice as fast as a cumulative sum down the columns
-            row += before
+            np.add(row, before, out=row)
     mean = _ratio(sums, counts)
     return SeasonalMean(known=mean.reshape(-1)[:length], final=np.roll(mean[-1], first_slot))
 

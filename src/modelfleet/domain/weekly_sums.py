@@ -50,6 +50,9 @@ class WeeklySums:
 def _added(sums: FloatArray, values: FloatArray, slot: IntArray) -> FloatArray:
     """Each bin begins with its sum so far: 0 + sum + first value + ..., in the order of time."""
     per_week = sums.shape[-1]
+    if sums.ndim == 1 and not sums.any():
+        found = np.bincount(slot, weights=values, minlength=per_week)
+        return np.asarray(found, dtype=np.float64)
     rows = np.arange(sums.size // per_week)[:, None] * per_week
     begin = np.broadcast_to(np.arange(per_week), (len(rows), per_week))
     places = np.concatenate([begin + rows, slot + rows], axis=1)

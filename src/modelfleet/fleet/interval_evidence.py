@@ -1,7 +1,7 @@
 """Intervals of many sensors at once: their residuals are gathered, tracked, and told in columns."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 from modelfleet.domain.intervals import CellPlan, interval_cells, plan_cells, track_intervals
 from modelfleet.domain.parameters.intervals import IntervalParameters
 from modelfleet.fleet.axis import Axis
-from modelfleet.fleet.isolation import isolated
+from modelfleet.fleet.isolation import isolated_together
 from modelfleet.fleet.rows import table_of
 
 __all__ = ["INTERVAL_COLUMNS", "RESIDUALS", "interval_shape", "table_with_intervals"]
@@ -55,27 +55,11 @@ def table_with_intervals(
     """
     track = functools.partial(_track, axis=axis, parameters=parameters)
     judged = [row for row in rows if RESIDUALS in row]
-    told = {row["sensor_id"]: row for row in _all_told(judged, track)}
-    table = table_of([told.get(row["sensor_id"], row) for row in rows], schema)
+    told = isolated_together(track, judged, sensor_ids=[row["sensor_id"] for row in judged])
+    found = {row["sensor_id"]: row for row in told}
+    table = table_of([found.get(row["sensor_id"], row) for row in rows], schema)
     lists = [name for name, kind in INTERVAL_COLUMNS.items() if isinstance(kind, pl.List)]
     return table.with_columns(pl.col(lists).list.eval(pl.element().fill_nan(None)))
-
-
-def _all_told(rows: Sequence[Row], track: Callable[[Sequence[Row]], list[Row]]) -> list[Row]:
-    try:
-        return track(rows) if rows else []
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001  whose residuals cannot be tracked is found one by one
-        return [
-            isolated(functools.partial(_alone, row, track), sensor_id=row["sensor_id"])
-            for row in rows
-        ]
-
-
-def _alone(row: Row, track: Callable[[Sequence[Row]], list[Row]]) -> Row:
-    (told,) = track([row])
-    return told
 
 
 def _track(rows: Sequence[Row], *, axis: Axis, parameters: IntervalParameters) -> list[Row]:

@@ -1,11 +1,12 @@
 """One sensor's failure is that sensor's outcome and nobody else's."""
 
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["Failure", "attempt", "failed_row", "isolated", "reason_of"]
+__all__ = ["Failure", "attempt", "failed_row", "isolated", "isolated_together", "reason_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +14,7 @@ LONGEST_REASON = 500
 
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,41 @@ def isolated(compute: Callable[[], dict[str, Any]], *, sensor_id: str) -> dict[s
     if isinstance(row, Failure):
         return failed_row(sensor_id, row.reason)
     return {"sensor_id": sensor_id, **row}
+
+
+def isolated_together(
+    compute: Callable[[Sequence[Item]], list[dict[str, Any]]],
+    items: Sequence[Item],
+    *,
+    sensor_ids: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Run several sensors' computation at once; if it fails, each is tried alone.
+
+    So only those become ``failed`` that fail alone: see :func:`isolated`.
+
+    Args:
+        compute: gives a row per item.
+        items: what to compute, one per sensor.
+        sensor_ids: of the same sensors.
+
+    Raises:
+        MemoryError: see :func:`attempt`.
+    """
+    try:
+        rows = compute(items) if items else []
+    except MemoryError:
+        raise
+    except (Exception, SystemExit):  # noqa: BLE001  whose it is, is found one by one
+        return [
+            isolated(functools.partial(_alone, compute, item), sensor_id=sensor_id)
+            for item, sensor_id in zip(items, sensor_ids, strict=True)
+        ]
+    return [{"sensor_id": name, **row} for name, row in zip(sensor_ids, rows, strict=True)]
+
+
+def _alone(compute: Callable[[Sequence[Item]], list[dict[str, Any]]], item: Item) -> dict[str, Any]:
+    (row,) = compute([item])
+    return row
 
 
 def failed_row(sensor_id: str, reason: str) -> dict[str, Any]:

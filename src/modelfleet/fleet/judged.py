@@ -18,7 +18,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block
 from modelfleet.fleet.roster import Member
 
-__all__ = ["TRACE", "TRACED", "Judged", "backtest_shape", "future_pattern", "judged_series"]
+__all__ = ["TRACE", "TRACED", "Judged", "backtest_shape", "judged_series"]
 
 TRACE = pl.List(pl.Float32)
 TRACED = 2
@@ -98,37 +98,3 @@ def judged_series(block: Block, member: Member, axis: Axis, *, weeks: int) -> Ju
     excluded = exclusion_mask(length, first=block.first, periods=member.excluded)
     calendar = axis.calendar(block.first, length)
     return Judged(Series(block.first, block.values, excluded), calendar, weeks)
-
-
-def future_pattern(
-    judged: Judged,
-    baseline: Baseline,
-    axis: Axis,
-    facts: SensorFacts,
-    *,
-    horizon: int,
-    reach: int,
-) -> FloatArray:
-    """What a baseline forecasts for the week after the end, by slot of the local week.
-
-    Args:
-        judged: the sensor.
-        baseline: of the sensor.
-        axis: of the run.
-        facts: what else is known of the sensor.
-        horizon: steps that are forecast.
-        reach: weeks before the end that the baseline may look at.
-    """
-    per_week = axis.grid.per_week
-    lately = judged.series.last(reach * per_week)
-    length = len(lately.values) + per_week
-    ahead = Series(
-        lately.first,
-        np.concatenate([lately.values, np.full(per_week, np.nan)]),
-        np.concatenate([lately.excluded, np.zeros(per_week, dtype=np.bool_)]),
-    )
-    calendar = axis.calendar(lately.first, length)
-    forecast = baseline.forecast(ahead, calendar, facts, horizon=horizon)[-per_week:]
-    pattern = np.full(per_week, np.nan)
-    pattern[calendar.slot[-per_week:]] = forecast
-    return pattern

@@ -69,7 +69,9 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
     count = int(recently.sum())
     runs = _run_lengths(present[len(present) - count :])
     stuck = runs[grid.hours(1) * runs >= parameters.stuck_hours]
-    last = int(np.flatnonzero(known)[-1])
+    last = len(known) - 1 - int(known[::-1].argmax())
+    mean = present.mean()
+    apart = present - mean
     return {
         "outcome": "profiled",
         "readings": len(present),
@@ -81,11 +83,11 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
         "longest_gap_hours": grid.hours(_longest_gap(recently)),
         "stuck_share": float(stuck.sum() / max(count, 1)),
         "longest_stuck_hours": grid.hours(int(runs.max(initial=0))),
-        "stuck_end_hours": grid.hours(_last_run(present)),
+        "stuck_end_hours": grid.hours(int(runs[-1]) if len(runs) > 1 else _last_run(present)),
         **_level_figures(block, present, axis, parameters),
         "zero_share": np.count_nonzero(present == 0) / len(present),
-        "mean": float(present.mean()),
-        "spread": float(present.std()),
+        "mean": float(mean),
+        "spread": float(np.sqrt((apart * apart).mean())),
         "minimum": float(present.min()),
         "maximum": float(present.max()),
         "weekly_coverage": _weekly_share(known, grid.per_week),
@@ -139,9 +141,8 @@ def _shift_figures(shift: Shift | None, block: Block, axis: Axis, offset: int) -
     }
 
 
-def _weekly_share(known: BoolArray, per_week: int) -> list[float]:
+def _weekly_share(known: BoolArray, per_week: int) -> FloatArray:
     """Share of known steps per week, counted back from the end; the oldest week may be short."""
     padding = -len(known) % per_week
     weeks = np.concatenate([np.zeros(padding, dtype=np.bool_), known]).reshape(-1, per_week)
-    share: list[float] = weeks.mean(axis=1).tolist()
-    return share
+    return np.asarray(weeks.mean(axis=1))

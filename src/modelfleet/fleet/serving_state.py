@@ -7,6 +7,7 @@ readings and exclusions only, so it is taken anew in every run.
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from modelfleet.domain.periods import cut
@@ -50,6 +51,6 @@ def state_columns(judged: Judged, excluded: Periods, axis: Axis, *, weeks: int) 
     lately = cut(excluded, first=begin, stop=axis.stop)
     return {
         "weekly_total": sums.total,
-        "weekly_count": sums.count.astype(int).tolist(),
+        "weekly_count": sums.count.astype(np.int32),
         "excluded": [edge for period in lately for edge in period],
     }

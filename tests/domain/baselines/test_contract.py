@@ -87,3 +87,18 @@ def test_nothing_it_is_given_is_changed(name, sensor):
     make_baseline(name, weeks=4).forecast(series, calendar, FACTS, horizon=24)
     assert same_bits(series.values, values)
     assert same_bits(series.excluded, excluded)
+
+
+@given(sensor=sensors(weeks=7), others=st.lists(changes(LENGTH), min_size=1, max_size=3))
+def test_sensors_side_by_side_get_what_each_gets_alone(name, sensor, others):
+    """To the bit, and each with its own rule."""
+    calendar, series = sensor
+    baseline = make_baseline(name, weeks=4)
+    values = np.stack([series.values, *others])
+    rules = 1.0 + np.arange(len(values))
+    stack = replace(series, values=values, excluded=np.tile(series.excluded, (len(values), 1)))
+    together = baseline.forecast(stack, calendar, SensorFacts(rules[:, None]), horizon=24)
+    for row, rule, found in zip(values, rules, together, strict=True):
+        alone = replace(series, values=row)
+        expected = baseline.forecast(alone, calendar, SensorFacts(float(rule)), horizon=24)
+        assert same_bits(found, expected)

@@ -227,10 +227,8 @@ def test_a_sliding_window_learns_from_the_last_weeks_only(sliding: int | None) -
     assert rows[0]["trained_from"] == AXIS.time(FIRST + expected)
 
 
-def fit_baselines(
-    readings: pl.DataFrame, *members: Member, **more: Any
-) -> dict[str, dict[str, Any]]:
-    """Rows by sensor."""
+def baseline_task(*members: Member) -> BaselineTask:
+    """The baselines of some sensors of a shard."""
     parameters = BaselineParameters.model_validate(
         {
             "weeks": 4,
@@ -238,8 +236,14 @@ def fit_baselines(
             "assign": {"default": "best"},
         }
     )
-    task = BaselineTask(Roster({0: members}), AXIS, 24, parameters, BACKTEST, INTERVALS)
-    rows = replace(task, **more).run(readings).iter_rows(named=True)
+    return BaselineTask(Roster({0: members}), AXIS, 24, parameters, BACKTEST, INTERVALS)
+
+
+def fit_baselines(
+    readings: pl.DataFrame, *members: Member, **more: Any
+) -> dict[str, dict[str, Any]]:
+    """Rows by sensor."""
+    rows = replace(baseline_task(*members), **more).run(readings).iter_rows(named=True)
     return {row["sensor_id"]: row for row in rows}
 
 
@@ -265,6 +269,43 @@ def test_a_silent_sensor_has_no_pattern_and_a_rule_always_has() -> None:
     assert rows["a"]["reason"] == "no_recent_value"
     assert set(rows["b"]["pattern"]) == {4.5}
     assert rows["c"]["readings"] == 0
+
+
+def test_baselines_made_together_are_those_made_alone() -> None:
+    """To the bit, whoever else is in the shard: silent, young, excluded, of another baseline."""
+    young, gap = noise("young"), noise("gap")
+    young[: 15 * WEEK], gap[18 * WEEK : 20 * WEEK] = np.nan, np.nan
+    names = [f"s{number:02}" for number in range(9)]
+    readings = shard(young=young, gap=gap, **{name: noise(name) for name in names})
+    members = (
+        Member("gap", "best", excluded=((AXIS.stop - 2 * WEEK, AXIS.stop - WEEK),)),
+        *(Member(name, "best") for name in names),
+        Member("silent", "business_rule", facts=SensorFacts(rule_value=4.5)),
+        Member("young", "weekly_naive"),
+    )
+    together = baseline_task(*members).run(readings)
+    alone = [baseline_task(member).run(readings) for member in members]
+    assert together.equals(pl.concat(alone))
+    assert set(together["outcome"]) == {"fitted"}
+
+
+def test_a_baseline_that_fails_takes_no_neighbour_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sensors are computed together; where that fails, only the cause becomes ``failed``."""
+    members = [Member(name, "best") for name in ("a", "b", "c")]
+    readings = shard(a=noise("a"), b=noise("b"), c=noise("c"))
+    expected = baseline_task(*members).run(readings)
+    version = BaselineTask._version
+
+    def fail_for_b(task: BaselineTask, member: Member, *rest: Any) -> str:
+        if member.sensor_id == "b":
+            raise ValueError("no name")
+        return version(task, member, *rest)
+
+    monkeypatch.setattr(BaselineTask, "_version", fail_for_b)
+    found = baseline_task(*members).run(readings)
+    assert found["outcome"].to_list() == ["fitted", "failed", "fitted"]
+    assert found["reason"][1] == "ValueError: no name"
+    assert found[[0, 2]].equals(expected[[0, 2]])
 
 
 def test_the_pattern_is_last_weeks_for_the_naive_one() -> None:

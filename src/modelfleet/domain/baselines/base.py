@@ -16,10 +16,10 @@ class SensorFacts:
 
     Attributes:
         rule_value: the forecast of its business rule, in the unit of its readings; ``None`` if it
-            has no rule.
+            has no rule. Of several sensors shape (sensors, 1), NaN for those without.
     """
 
-    rule_value: float | None = None
+    rule_value: float | FloatArray | None = None
 
 
 class Baseline(Protocol):
@@ -31,12 +31,12 @@ class Baseline(Protocol):
         """Forecast each step of a series from what was known ``horizon`` steps before it.
 
         Args:
-            series: shape (n,); excluded steps are not looked at.
+            series: shape (n,), or (sensors, n); excluded steps are not looked at.
             calendar: of the same n steps.
             facts: what else is known of the sensor.
             horizon: steps between the last known value and the forecast.
 
         Returns:
-            shape (n,), in the unit of the readings; NaN where the baseline knows nothing.
+            like the series, in the unit of the readings; NaN where the baseline knows nothing.
         """
         ...

@@ -21,4 +21,4 @@ class BusinessRule:
     ) -> FloatArray:
         """See :class:`~modelfleet.domain.baselines.base.Baseline`."""
         value = np.nan if facts.rule_value is None else facts.rule_value
-        return np.full(len(series.values), value)
+        return np.full(series.values.shape, value)

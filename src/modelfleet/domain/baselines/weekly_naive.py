@@ -26,9 +26,10 @@ class WeeklyNaive:
         self, series: Series, calendar: Calendar, facts: SensorFacts, *, horizon: int
     ) -> FloatArray:
         """See :class:`~modelfleet.domain.baselines.base.Baseline`."""
-        out = np.full(len(series.values), np.nan)
-        holes = np.arange(len(out))
-        for back in range(1, self.weeks + 1):
-            out[holes] = series.learnable_weeks_back(calendar, back)[holes]
-            holes = holes[np.isnan(out[holes])]
+        out = series.learnable_weeks_back(calendar, 1)
+        flat = out.reshape(-1)
+        holes = np.flatnonzero(np.isnan(flat))
+        for back in range(2, self.weeks + 1):
+            flat[holes] = series.learnable_weeks_back(calendar, back).reshape(-1)[holes]
+            holes = holes[np.isnan(flat[holes])]
         return out

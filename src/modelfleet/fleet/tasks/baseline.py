@@ -1,16 +1,16 @@
 """Fits, backtests and chooses the baseline of every sensor of a shard."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
-from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.arrays import AnyArray, FloatArray, IntArray
 from modelfleet.domain.baselines import make_baseline
-from modelfleet.domain.choice import Choice, choose
+from modelfleet.domain.choice import compare
 from modelfleet.domain.lineage import canonical_json, digest_of, series_digest
 from modelfleet.domain.parameters.baseline import BEST, BaselineParameters
 from modelfleet.domain.parameters.fleet import HISTORY_WEEKS, BacktestParameters
@@ -25,15 +25,9 @@ from modelfleet.fleet.interval_evidence import (
     interval_shape,
     table_with_intervals,
 )
-from modelfleet.fleet.isolation import isolated
-from modelfleet.fleet.judged import (
-    TRACE,
-    TRACED,
-    Judged,
-    backtest_shape,
-    future_pattern,
-    judged_series,
-)
+from modelfleet.fleet.isolation import isolated_together
+from modelfleet.fleet.judged import TRACE, TRACED, Judged, backtest_shape, judged_series
+from modelfleet.fleet.panel import Panel, side_by_side
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
 from modelfleet.fleet.serving_state import STATE_COLUMNS, state_columns
@@ -76,6 +70,11 @@ its history to forecast from recent readings."""
 
 FOR_SERVING = ("pattern", *STATE_COLUMNS)
 """Columns that only a release needs: hundreds of numbers of each sensor."""
+
+Row = dict[str, Any]
+
+TOGETHER = 8
+"""Sensors that are computed at once: what they need fits into the processor's cache."""
 
 NO_BACKUP = {
     "weekly_naive": "no_recent_value",
@@ -149,89 +148,107 @@ class BaselineTask:
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
-        rows = [self._row(member, found.get(member.sensor_id)) for member in self.roster.all()]
+        # A sensor that never spoke may still have a business rule.
+        empty = Block(self.axis.stop - 1, np.array([np.nan]))
+        sensors = [(member, found.get(member.sensor_id, empty)) for member in self.roster.all()]
+        rows: list[Row] = []
+        for start in range(0, len(sensors), TOGETHER):
+            some = sensors[start : start + TOGETHER]
+            ids = [member.sensor_id for member, _ in some]
+            rows += isolated_together(self._fit, some, sensor_ids=ids)
         return table_with_intervals(
             rows, BASELINE_SCHEMA, axis=self.axis, parameters=self.intervals
         )
 
-    def _row(self, member: Member, block: Block | None) -> dict[str, Any]:
-        # A sensor that never spoke may still have a business rule.
-        empty = Block(self.axis.stop - 1, np.array([np.nan]))
-        return isolated(lambda: self._fit(member, block or empty), sensor_id=member.sensor_id)
+    def _fit(self, sensors: Sequence[tuple[Member, Block]]) -> list[Row]:
+        members, weeks = [member for member, _ in sensors], self.backtest.weeks
+        panel = side_by_side([block for _, block in sensors], members, self.axis, weeks=self._reach)
+        told, actual = self._forecasts(panel, members), panel.learnable()
+        loss, order = self._choice(actual, [told[name][0] for name in self.parameters.candidates])
+        best = [self.parameters.candidates[first] for first in order[0]]
+        names = [
+            first if member.assigned == BEST else member.assigned
+            for first, member in zip(best, members, strict=True)
+        ]
+        judged = [judged_series(block, member, self.axis, weeks=weeks) for member, block in sensors]
+        forecast = np.stack([told[name][0][row] for row, name in enumerate(names)])
+        scores = self._scores(actual, forecast, [each.scale for each in judged])
+        return [
+            {
+                **self._described(member, each, name, told[name][1][row]),
+                "choice_loss": loss[:, row],
+                **{column: figures[row] for column, figures in scores.items()},
+            }
+            for row, (member, each, name) in enumerate(zip(members, judged, names, strict=True))
+        ]
 
-    def _fit(self, member: Member, block: Block) -> dict[str, Any]:
-        judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
-        forecasts = self._forecasts(member, judged)
-        choice = self._choice(judged, forecasts)
-        best = self.parameters.candidates[choice.order[0]]
-        name = best if member.assigned == BEST else member.assigned
-        baseline = make_baseline(name, weeks=self.parameters.weeks)
-        pattern = future_pattern(
-            judged,
-            baseline,
-            self.axis,
-            member.facts,
-            horizon=self.horizon,
-            reach=self.parameters.reach,
-        )
-        fitted = bool(np.isfinite(pattern).any())
+    def _forecasts(
+        self, panel: Panel, members: Sequence[Member]
+    ) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """What each baseline says of all these sensors: see :meth:`Panel.forecast`."""
+        names = {*self.parameters.candidates, *(member.assigned for member in members)} - {BEST}
+        made = {name: make_baseline(name, weeks=self.parameters.weeks) for name in sorted(names)}
+        return {
+            name: panel.forecast(baseline, members, horizon=self.horizon)
+            for name, baseline in made.items()
+        }
+
+    @property
+    def _reach(self) -> int:
+        """Weeks that are looked at: the judged ones, those of the choice, and what they rest on."""
+        return self.backtest.weeks + self.backtest.choice_weeks + self.parameters.reach
+
+    def _choice(
+        self, actual: FloatArray, forecasts: Sequence[FloatArray]
+    ) -> tuple[FloatArray, IntArray]:
+        """How the candidates compare on the weeks of the choice; shapes (candidates, sensors)."""
+        per_week, weeks = self.axis.grid.per_week, self.backtest.choice_weeks
+        until = max(actual.shape[-1] - self.backtest.weeks * per_week, 0)
+
+        def window(values: FloatArray) -> FloatArray:
+            found = by_week(values[:, :until], weeks=weeks, per_week=per_week)
+            return found.reshape(len(values), -1)
+
+        return compare(window(actual), np.stack([window(each) for each in forecasts]))
+
+    def _scores(
+        self, actual: FloatArray, forecast: FloatArray, scales: Sequence[tuple[float, float]]
+    ) -> dict[str, AnyArray]:
+        """What the judged weeks tell of each sensor's forecast, by column."""
+        grid, weeks = self.axis.grid, self.backtest.weeks
+        actual, said = (by_week(v, weeks=weeks, per_week=grid.per_week) for v in (actual, forecast))
+        valid = np.isfinite(actual) & np.isfinite(said)
+        loss = weekly_loss(actual, said, valid)
+        mean, root = np.array(scales).T
+        errors = measure_errors(actual, said, valid, scale=(mean, root))
+        return {
+            "loss": loss.loss,
+            "hours": grid.hours(1) * loss.steps,
+            "mae": errors.mae,
+            "mean_error": errors.mean_error,
+            "mase": errors.mase,
+            "rmsse": errors.rmsse,
+            "trace": said[:, -TRACED:].reshape(len(said), -1),
+            RESIDUALS: np.where(valid, actual - said, np.nan),
+        }
+
+    def _described(self, member: Member, judged: Judged, name: str, pattern: FloatArray) -> Row:
+        """What the row of a sensor says of its baseline, but for how good it is."""
+        fitted, series = bool(np.isfinite(pattern).any()), judged.series
         return {
             "outcome": "fitted" if fitted else "none",
             "reason": None if fitted else NO_BACKUP[name],
             "baseline": name,
             "version": self._version(member, judged, name),
             "pattern": pattern,
-            "choice_loss": choice.loss,
-            **_scores(judged, forecasts[name]),
-            "readings": int(np.isfinite(judged.series.values).sum()),
-            "excluded_hours": self.axis.grid.hours(int(judged.series.excluded.sum())),
-            "trained_from": self.axis.time(block.first),
+            "readings": int(np.count_nonzero(np.isfinite(series.values))),
+            "excluded_hours": self.axis.grid.hours(int(np.count_nonzero(series.excluded))),
+            "trained_from": self.axis.time(series.first),
             "trained_to": self.axis.time(self.axis.stop - 1),
             **state_columns(judged, member.excluded, self.axis, weeks=self.history_weeks),
         }
-
-    def _forecasts(self, member: Member, judged: Judged) -> dict[str, FloatArray]:
-        names = {*self.parameters.candidates, member.assigned} - {BEST}
-        return {
-            name: judged.forecast(
-                make_baseline(name, weeks=self.parameters.weeks),
-                member.facts,
-                self.axis,
-                horizon=self.horizon,
-                reach=self.backtest.weeks + self.backtest.choice_weeks + self.parameters.reach,
-            )
-            for name in sorted(names)
-        }
-
-    def _choice(self, judged: Judged, forecasts: Mapping[str, FloatArray]) -> Choice:
-        """How the candidates compare on the weeks of the choice."""
-        per_week, weeks = self.axis.grid.per_week, self.backtest.choice_weeks
-        until = max(len(judged.series.values) - self.backtest.weeks * per_week, 0)
-
-        def window(values: FloatArray) -> FloatArray:
-            return by_week(values[:until], weeks=weeks, per_week=per_week).reshape(-1)
-
-        told = np.stack([window(forecasts[name]) for name in self.parameters.candidates])
-        return choose(window(judged.series.learnable_values), told)
 
     def _version(self, member: Member, judged: Judged, name: str) -> str:
         data = series_digest(judged.series.first, judged.series.values, member.excluded)
         facts = canonical_json([name, member.facts.rule_value])
         return digest_of("baseline", facts, self._shaping, data, code_digest())
-
-
-def _scores(judged: Judged, forecast: FloatArray) -> dict[str, Any]:
-    weekly = judged.by_week(forecast)
-    valid = judged.valid(weekly)
-    loss = weekly_loss(judged.actual, weekly, valid)
-    errors = measure_errors(judged.actual, weekly, valid, scale=judged.scale)
-    return {
-        "loss": loss.loss,
-        "hours": judged.hours(loss),
-        "mae": errors.mae,
-        "mean_error": errors.mean_error,
-        "mase": errors.mase,
-        "rmsse": errors.rmsse,
-        "trace": weekly[-TRACED:].reshape(-1),
-        RESIDUALS: np.where(valid, judged.actual - weekly, np.nan),
-    }

@@ -12,6 +12,7 @@ from modelfleet.fleet.axis import Axis
 from modelfleet.fleet.blocks import Block, blocks
 from modelfleet.fleet.isolation import isolated
 from modelfleet.fleet.profiles import PROFILE_SCHEMA, profile_block
+from modelfleet.fleet.rows import table_of
 
 __all__ = ["ProfileTask"]
 
@@ -69,7 +70,7 @@ class ProfileTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
         rows = [self._row(sensor_id, found.get(sensor_id)) for sensor_id in self.sensor_ids()]
-        return pl.DataFrame(rows, schema=PROFILE_SCHEMA)
+        return table_of(rows, PROFILE_SCHEMA)
 
     def _row(self, sensor_id: str, block: Block | None) -> dict[str, object]:
         if block is None:
