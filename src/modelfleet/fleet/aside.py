@@ -50,16 +50,17 @@ class _Waiting:
 _waiting: list[_Waiting] = []  # at most one
 
 
-def prepare(modules: Sequence[str], *, env: Mapping[str, str]) -> None:
+def prepare(modules: Sequence[str], *, env: Mapping[str, str], also: Sequence[str] = ()) -> None:
     """Start the process with some settings, and let it load; returns at once.
 
     Args:
         modules: what it will be needed for, in the order in which :func:`run_aside` will ask.
         env: settings that only it gets.
+        also: what else it loads, last: modules of the functions that it will be asked to call.
     """
     if modules and not _waiting:
         loaded = [each for module in modules for each in (module, *COMPANIONS.get(module, ()))]
-        _waiting.append(_Waiting(Companion(loaded, env=env), tuple(modules)))
+        _waiting.append(_Waiting(Companion([*loaded, *also], env=env), tuple(modules)))
 
 
 def run_aside(module: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
