@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,9 @@ def test_the_package_as_a_module_does_the_same(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(__main__, "find_run_command", lambda _: lambda options: None)
     __main__.main(["--env", "test"])
     assert begun == [["run", "--env", "test"]]
+
+
+@pytest.mark.parametrize("module", early.ASKING)
+def test_what_else_is_loaded_is_there(module: str) -> None:
+    """The process says nothing where it finds none of that name."""
+    assert import_module(module)

@@ -26,6 +26,14 @@ NEEDED = {
 }
 """Assets, in the order in which they are made, and what must be loaded to make them."""
 
+ASKING = (
+    "modelfleet.pipelines.validation.expectations",
+    "modelfleet.pipelines.evaluation.nodes",
+    "modelfleet.stores.readings",
+    "modelfleet.stores.workspace",
+)
+"""Modules of ours that ask for it, or are asked with."""
+
 PARTS = (
     *("from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "tags", "namespaces"),
     "only_missing_outputs",
@@ -49,7 +57,7 @@ def begin(arguments: Sequence[str] | None = None) -> None:
 def prepare(assets: Collection[str]) -> None:
     """Let load what is needed to make some assets; returns at once."""
     modules = [module for asset, module in NEEDED.items() if asset in assets]
-    aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"})
+    aside.prepare(modules, env={"GX_ANALYTICS_ENABLED": "false"}, also=ASKING)
 
 
 def _is_ours() -> bool:

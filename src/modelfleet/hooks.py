@@ -102,7 +102,6 @@ class GuardHooks:
         try:
             check_run(pipeline, catalog, environment=self._environment)
         except ProtectedError as error:
-            aside.dismiss()
             raise ProtectedRunError(str(error)) from None
 
 
@@ -171,7 +170,6 @@ class FleetHooks:
     @hook_impl(trylast=True)
     def on_pipeline_error(self, error: Exception) -> None:
         """Show what is raised on purpose as a message; anything else keeps its traceback."""
-        aside.dismiss()
         self._show_forecasts()
         if message := _message(error):
             raise StoppedRunError(message) from error

@@ -10,6 +10,7 @@ from kedro.pipeline import Pipeline
 
 from modelfleet.domain.errors import ConfigurationError
 from modelfleet.early import EVERYTHING
+from modelfleet.fleet import aside
 from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
 from modelfleet.stores.environments import FleetConfigLoader
 
@@ -31,7 +32,11 @@ class FleetSession(KedroSession):
         asked = positions or options.get("pipeline_name") or options.get("pipeline_names")
         if not asked or asked == [EVERYTHING]:
             options["pipeline_names"] = self._everything()
-        found: dict[str, Any] = super().run(*positions, **options)
+        try:
+            found: dict[str, Any] = super().run(*positions, **options)
+        except BaseException:
+            aside.dismiss()  # who waits for nothing any more keeps no run from ending
+            raise
         return found
 
     def _everything(self) -> list[str] | None:

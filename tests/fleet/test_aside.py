@@ -2,13 +2,15 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
 from modelfleet.fleet import aside
+from modelfleet.fleet.companion import Companion, CompanionDiedError
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +113,41 @@ def test_what_was_begun_without_a_process_is_done_when_asked_for() -> None:
 def test_a_process_that_died_before_it_was_asked_is_done_without() -> None:
     """It was killed while it waited, by whoever was short of memory."""
     aside.prepare(["os"], env={})
-    dies = aside._waiting[0].process.submit(os._exit, 1)
-    with pytest.raises(BrokenProcessPool):
-        dies.result()
+    process = aside._waiting[0].process
+    with pytest.raises(CompanionDiedError):
+        process.answer(process.ask(os._exit, 1))
     assert aside.run_aside("os", die_unless, os.getpid()) == os.getpid()
+
+
+def test_answers_are_given_to_whoever_asked() -> None:
+    """Also where the second is asked for before the first."""
+    companion = Companion(["xml.dom.minidom"], env={})
+    first, second = companion.ask(max, 1, 2), companion.ask(min, 1, 2)
+    assert companion.answer(second) == 1
+    assert companion.answer(first) == 2
+    companion.leave()
+    with pytest.raises(CompanionDiedError):
+        companion.ask(max, 1, 2)
+    companion.kill()
+
+
+def test_what_libraries_print_is_no_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    """It goes where errors go."""
+    companion = Companion([], env={})
+    assert companion.answer(companion.ask(print, "seen")) is None
+    companion.kill()
+    assert "seen" in capfd.readouterr().err
+
+
+def test_an_end_of_the_run_waits_for_nothing(tmp_path: Path) -> None:
+    """A run that is refused at once does not wait until everything is loaded."""
+    (tmp_path / "endless.py").write_text("import time\ntime.sleep(600)\n")
+    ask = (
+        "from modelfleet.fleet import aside; aside.prepare(['endless'], env={}); "
+        "print(aside._waiting[0].process._child.pid)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)

@@ -35,6 +35,7 @@ def mixed() -> Page:
 def test_public_names() -> None:
     """The floor offers exactly these."""
     assert modelfleet.reporting.__all__ == [
+        "Pictures",
         "ReportContent",
         "draw_pictures",
         "plot_examples",

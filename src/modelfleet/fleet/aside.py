@@ -6,20 +6,13 @@ by the time there is something to check, the process waits for it. It serves onc
 in order.
 """
 
-import atexit
 import functools
-import importlib
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from modelfleet.fleet.processes import ONE_THREAD, begin_work
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from modelfleet.fleet.companion import Companion, CompanionDiedError
 
 __all__ = [
     "GREAT_EXPECTATIONS",
@@ -50,31 +43,24 @@ logger = logging.getLogger(__name__)
 class _Waiting:
     """The process and the libraries that it will still serve for."""
 
-    process: Any
+    process: Companion
     modules: tuple[str, ...]
 
 
 _waiting: list[_Waiting] = []  # at most one
 
 
-def prepare(modules: Sequence[str], *, env: Mapping[str, str]) -> None:
+def prepare(modules: Sequence[str], *, env: Mapping[str, str], also: Sequence[str] = ()) -> None:
     """Start the process with some settings, and let it load; returns at once.
 
     Args:
         modules: what it will be needed for, in the order in which :func:`run_aside` will ask.
         env: settings that only it gets.
+        also: what else it loads, last: modules of the functions that it will be asked to call.
     """
     if modules and not _waiting:
-        from joblib.externals.loky import ProcessPoolExecutor
-
-        process = ProcessPoolExecutor(
-            1, initializer=begin_work, initargs=(os.getpid(),), env={**ONE_THREAD, **env}
-        )
-        atexit.register(dismiss)  # a run that is refused ends at once
-        for module in modules:
-            for each in (module, *COMPANIONS.get(module, ())):
-                process.submit(importlib.import_module, each)
-        _waiting.append(_Waiting(process, tuple(modules)))
+        loaded = [each for module in modules for each in (module, *COMPANIONS.get(module, ()))]
+        _waiting.append(_Waiting(Companion([*loaded, *also], env=env), tuple(modules)))
 
 
 def run_aside(module: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
@@ -90,34 +76,35 @@ def begin_aside(
 ) -> Callable[[], T]:
     """The same while this process goes on: what is returned waits for the answer, and gives it.
 
-    Call it once. Where no process waits, it is what does the work.
+    Where no process waits, it is what does the work.
     """
     here = functools.partial(function, *arguments, **named)
     waiting = next((each for each in _waiting if module in each.modules), None)
     if waiting is None:
         return here
-    left = replace(waiting, modules=waiting.modules[waiting.modules.index(module) + 1 :])
-    _waiting[:] = [left] if left.modules else []
+    left = waiting.modules[waiting.modules.index(module) + 1 :]
+    _waiting[:] = [replace(waiting, modules=left)] if left else []
+    otherwise = functools.partial(_without, module, here)
     try:
-        asked = waiting.process.submit(function, *arguments, **named)
-    except BrokenProcessPool:  # it died while it waited
-        return functools.partial(_without, module, here)
-    return functools.partial(_answer, asked, left, functools.partial(_without, module, here))
+        asked = waiting.process.ask(function, *arguments, **named)
+    except CompanionDiedError:  # it died while it waited
+        return otherwise
+    if not left:
+        waiting.process.leave()
+    return functools.partial(_answer, waiting.process, asked, otherwise)
 
 
-def _answer(asked: "Future[T]", left: _Waiting, otherwise: Callable[[], T]) -> T:
+def _answer(process: Companion, asked: int, otherwise: Callable[[], T]) -> T:
     """What the process answers."""
     try:
-        return asked.result()
-    except BrokenProcessPool:
+        told: T = process.answer(asked)
+    except CompanionDiedError:
         return otherwise()
-    finally:
-        if not left.modules:
-            left.process.shutdown(wait=False)
+    return told
 
 
 def _without(module: str, here: Callable[[], T]) -> T:
-    _waiting.clear()
+    dismiss()
     logger.warning("the process of %s died; going on without it", module)
     return here()
 
@@ -125,4 +112,4 @@ def _without(module: str, here: Callable[[], T]) -> T:
 def dismiss() -> None:
     """End the process if it still waits: what it was to do was never come to."""
     while _waiting:
-        _waiting.pop().process.shutdown(wait=False, kill_workers=True)
+        _waiting.pop().process.kill()

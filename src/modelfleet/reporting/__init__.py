@@ -6,6 +6,7 @@ decided.
 
 from modelfleet.reporting.content import ReportContent
 from modelfleet.reporting.figures import (
+    Pictures,
     draw_pictures,
     plot_examples,
     plot_funnel,
@@ -15,6 +16,7 @@ from modelfleet.reporting.figures import (
 from modelfleet.reporting.report import render_report
 
 __all__ = [
+    "Pictures",
     "ReportContent",
     "draw_pictures",
     "plot_examples",

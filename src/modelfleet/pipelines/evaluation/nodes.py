@@ -1,6 +1,7 @@
 """Nodes of the evaluation stage."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -26,12 +27,14 @@ from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.fleet.stamps import Stamp, stamp_stage
 from modelfleet.fleet.tables import from_pandas, to_pandas
 from modelfleet.fleet.tasks.baseline import FOR_SERVING
-from modelfleet.reporting import ReportContent, draw_pictures, render_report
+from modelfleet.reporting import Pictures, ReportContent, draw_pictures, render_report
 
 __all__ = [
+    "begin_pictures",
     "compare_exclusions",
     "judge_candidates",
     "judge_rules",
+    "keep_pictures",
     "write_report",
 ]
 
@@ -137,6 +140,33 @@ def compare_exclusions(
     return to_pandas(effects)
 
 
+def begin_pictures(
+    measurements: ShardedFrame,
+    admissions: pd.DataFrame,
+    candidates: ShardedFrame,
+    verdicts: pd.DataFrame,
+    scorecard: pd.DataFrame,
+    fleet_window: dict[str, Any],
+    evaluation: EvaluationParameters,
+) -> Callable[[], Pictures]:
+    """Let skill, funnel, extremes and quality be drawn by another process; what waits for them."""
+    axis = Axis(**fleet_window)
+    return begin_aside(
+        MATPLOTLIB,
+        draw_pictures,
+        scorecard=from_pandas(scorecard),
+        profiles=measurements.collect(),
+        admissions=from_pandas(admissions, lists=("reasons",)),
+        candidates=candidates.collect(without=TRACES),
+        traces=candidates.scan(),
+        verdicts=from_pandas(verdicts, lists=("reasons",)),
+        end=axis.end,
+        step_minutes=axis.step_minutes,
+        examples=evaluation.report.examples,
+        example_days=evaluation.report.example_days,
+    )
+
+
 def write_report(
     sensors: pd.DataFrame,
     measurements: ShardedFrame,
@@ -157,11 +187,8 @@ def write_report(
     backtest: BacktestParameters,
     evaluation: EvaluationParameters,
     overrides: OverrideParameters,
-) -> tuple[str, bytes, bytes, bytes, bytes]:
-    """The page for people who would rather look; skill, funnel, extremes and quality as PNG files.
-
-    The pictures are drawn by another process while the page is written.
-    """
+) -> str:
+    """The page for people who would rather look."""
     axis = Axis(**fleet_window)
     content = ReportContent(
         fleet=fleet.name,
@@ -190,5 +217,9 @@ def write_report(
         examples=evaluation.report.examples,
         example_days=evaluation.report.example_days,
     )
-    pictures = begin_aside(MATPLOTLIB, draw_pictures, content)
-    return render_report(content), *pictures()
+    return render_report(content)
+
+
+def keep_pictures(pictures: Callable[[], Pictures], _report: str) -> Pictures:
+    """The pictures, as soon as all are drawn; by now the page is written."""
+    return pictures()

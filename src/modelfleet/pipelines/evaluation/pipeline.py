@@ -8,7 +8,10 @@ __all__ = ["create_pipeline"]
 
 
 def create_pipeline() -> Pipeline:
-    """The gate over all candidates, figures and the report."""
+    """The gate over all candidates, figures and the report.
+
+    Pictures take longer than the page, so that they are begun first and kept last.
+    """
     return Pipeline(
         [
             Node(
@@ -31,6 +34,20 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["verdicts", "scorecard", "hold_reasons", "evaluation_stamp"],
                 name="judge_candidates",
+            ),
+            Node(
+                nodes.begin_pictures,
+                [
+                    "measurements",
+                    "admissions",
+                    "candidates",
+                    "verdicts",
+                    "scorecard",
+                    "fleet_window",
+                    "params:evaluation",
+                ],
+                "pictures",
+                name="begin_pictures",
             ),
             Node(
                 nodes.judge_rules,
@@ -81,8 +98,14 @@ def create_pipeline() -> Pipeline:
                     "params:evaluation",
                     "params:overrides",
                 ],
-                ["report", "skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
+                "report",
                 name="write_report",
+            ),
+            Node(
+                nodes.keep_pictures,
+                ["pictures", "report"],
+                ["skill_figure", "funnel_figure", "examples_figure", "quality_figure"],
+                name="keep_pictures",
             ),
         ],
         namespace="evaluation",
