@@ -59,4 +59,9 @@ class Runs:
             yield shard, name, self.rows.slice(start, length)
 
 
-NO_RUNS = Runs.of(pl.DataFrame(schema=READINGS_SCHEMA))
+# Made without asking Polars for anything: its threads, begun while a module is imported, would be
+# missing in a process that is forked later.
+NO_RUNS = Runs(
+    pl.DataFrame(schema={"shard": pl.Int32, "sensor_id": pl.String, "rows": pl.UInt32}),
+    pl.DataFrame(schema={name: READINGS_SCHEMA[name] for name in ("timestamp", "value")}),
+)
