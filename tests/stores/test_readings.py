@@ -138,6 +138,26 @@ def test_only_rows_that_no_saved_version_had_are_news(tmp_path: Path) -> None:
     assert len(list(Path(store.readings, "_spans").iterdir())) == 1
 
 
+def test_who_writes_a_version_knows_its_spans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that were just written are not read again to tell when they began and ended."""
+    store = make_store(tmp_path)
+    days = [raw((day * 24, "a", day), (day * 24, f"s{day}", None), (day, "b", 1)) for day in (1, 2)]
+
+    def refuse(_: object) -> pl.DataFrame:
+        raise AssertionError("rows were read")
+
+    for number, day in enumerate(days):
+        ingest(store, (f"day {number}", day), ("gap", raw((48, "b", None))))
+        with monkeypatch.context() as patched:
+            patched.setattr("modelfleet.stores.readings.spans_of", refuse)
+            told = store.source().spans()
+            assert told.equals(store.source().spans())
+            store.source().settle()
+        assert told.equals(spans_of(store.source().scan()))
+
+
 def test_only_new_rows_are_read_for_spans(tmp_path: Path) -> None:
     """The files of history may be anywhere: they are not opened."""
     store = make_store(tmp_path)

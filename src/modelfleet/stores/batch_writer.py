@@ -19,10 +19,12 @@ from modelfleet.domain.lineage import canonical_json
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_runs
 from modelfleet.fleet.ingest.identity import IdKind
+from modelfleet.fleet.spans import SPANS_SCHEMA, join_spans
 from modelfleet.fleet.ingest.readings import READINGS_SCHEMA, REJECTED_SCHEMA, Ingested
-from modelfleet.stores.delta import commit_value, scan_table
+from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.delta_commit import OVERTAKEN, Commit, NewFiles, commit_files, commit_once
 from modelfleet.stores.held_readings import HeldReadings
+from modelfleet.stores.known_spans import spans_known, tell_spans
 from modelfleet.stores.readings import DIGESTS
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class DeltaBatchWriter:
     _refused: NewFiles = field(init=False)
     _digests: dict[int, ContentDigest] = field(init=False)
     _last: datetime | None = field(init=False)
+    _spans: list[pl.DataFrame] = field(init=False, default_factory=list)
     _rewritten: set[int] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -100,6 +103,7 @@ class DeltaBatchWriter:
         self._digests = add_digests(self._digests, digest_runs(part.replaced), sign=-1)
         for readings in (part.corrections, part.readings):
             self._digests = add_digests(self._digests, digest_runs(readings))
+            self._spans.append(readings.spans())
             latest = readings.rows["timestamp"].max()
             times = [t for t in (self._last, latest) if isinstance(t, datetime)]
             self._last = max(times, default=None)
@@ -122,6 +126,7 @@ class DeltaBatchWriter:
             BATCH: self.identity,
         }
         if self.table is not None or self._new.added:
+            before = self._spans_before()
             transactions = [(self.identity, 1), next_turn(self.table)]
             target = self.table or self.readings
             commit_files(
@@ -129,8 +134,22 @@ class DeltaBatchWriter:
                 values=values, replaced=sorted(self._rewritten),
             )  # fmt: skip
             self._new.added.clear()
+            self._tell_spans(before)
         refused, self._refused = self._refused, NewFiles(self.rejected)
         complete_batch(self.batches, self.identity, account, refused)
+
+    def _spans_before(self) -> pl.DataFrame | None:
+        """Spans of the version before the batch, where nothing must be read to know them."""
+        if self.table is None:
+            return pl.DataFrame(schema=SPANS_SCHEMA)
+        return spans_known(self.readings, str(self.table.metadata().id), self.table.version())
+
+    def _tell_spans(self, before: pl.DataFrame | None) -> None:
+        """Say what the version that was just written holds, rather than have it read again."""
+        table = open_table(self.readings)
+        if before is not None and table is not None:
+            spans = join_spans(before, pl.concat(self._spans))
+            tell_spans(self.readings, str(table.metadata().id), table.version(), spans)
 
     def abandon(self) -> None:
         """Remove what was written and not committed."""

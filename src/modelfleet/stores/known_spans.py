@@ -19,7 +19,7 @@ from modelfleet.stores.objects import Objects
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["files_since", "keep_spans", "known_spans"]
+__all__ = ["files_since", "keep_spans", "known_spans", "spans_known", "tell_spans", "told_spans"]
 
 FOLDER = "_spans"
 """Within the folder of the table; who reads or cleans Delta tables passes over such names."""
@@ -34,6 +34,31 @@ def known_spans(path: str, table_id: str, version: int) -> tuple[int, pl.DataFra
     if newest is None or content is None:
         return None
     return newest, pl.read_parquet(io.BytesIO(content)).cast(SPANS_SCHEMA)
+
+
+def tell_spans(path: str, table_id: str, version: int, spans: pl.DataFrame) -> None:
+    """Say within this process what the spans of a version are, without keeping them.
+
+    Who writes a version knows them, but what is kept counts as checked.
+    """
+    _told.clear()
+    _told[path, table_id, version] = spans
+
+
+def told_spans(path: str, table_id: str, version: int) -> pl.DataFrame | None:
+    """What :func:`tell_spans` was told of a version."""
+    return _told.get((path, table_id, version))
+
+
+def spans_known(path: str, table_id: str, version: int) -> pl.DataFrame | None:
+    """Spans of a version, where they were told or are kept; nothing else is read."""
+    told = told_spans(path, table_id, version)
+    kept = known_spans(path, table_id, version) if told is None else None
+    return kept[1] if kept is not None and kept[0] == version else told
+
+
+_told: dict[tuple[str, str, int], pl.DataFrame] = {}
+"""Of the newest version that this process wrote."""
 
 
 def keep_spans(path: str, table_id: str, version: int, spans: pl.DataFrame) -> None:

@@ -16,7 +16,7 @@ from modelfleet.stores.delta import open_table, scan_table, value_of_version
 from modelfleet.stores.describe import DescribedDataset
 from modelfleet.stores.extract import extract_period
 from modelfleet.stores.frames import TablePreview
-from modelfleet.stores.known_spans import files_since, keep_spans, known_spans
+from modelfleet.stores.known_spans import files_since, keep_spans, known_spans, told_spans
 from modelfleet.stores.objects import Objects
 from modelfleet.stores.order import by_sensor_and_time
 
@@ -195,6 +195,9 @@ def _opened(path: str, version: int, table_id: str) -> pl.LazyFrame:  # noqa: AR
 @functools.lru_cache(maxsize=2)
 def _spans(path: str, version: int, table_id: str) -> pl.DataFrame:
     """Spans of a version, found once in a process: whatever is kept of it meanwhile is the same."""
+    told = told_spans(path, table_id, version)
+    if told is not None:
+        return told
     readings = DeltaReadings(path, table_id, version, {})
     known = known_spans(path, table_id, version)
     if known is None:

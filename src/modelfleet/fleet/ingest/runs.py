@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from modelfleet.fleet.spans import SPANS_SCHEMA
+
 __all__ = ["NO_RUNS", "READINGS_SCHEMA", "Runs"]
 
 READINGS_SCHEMA = pl.Schema(
@@ -17,6 +19,9 @@ READINGS_SCHEMA = pl.Schema(
         "value": pl.Float64(),
     }
 )
+
+NEVER = 1 << 62
+"""Later than any time, in microseconds."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,22 @@ class Runs:
         named = self.sensors.select("shard", "sensor_id")[numbers]
         return pl.concat([named, self.rows], how="horizontal").cast(READINGS_SCHEMA)
 
+    def spans(self) -> pl.DataFrame:
+        """Times of the first and last value of each sensor, ``SPANS_SCHEMA``."""
+        if self.rows.is_empty():
+            return pl.DataFrame(schema=SPANS_SCHEMA)
+        times = self.rows["timestamp"].to_physical().to_numpy()
+        valued = self.rows["value"].is_not_null().to_numpy()
+        ends = pl.DataFrame(
+            {
+                "sensor_id": self.sensors["sensor_id"],
+                "first": np.minimum.reduceat(np.where(valued, times, NEVER), self.starts),
+                "last": np.maximum.reduceat(np.where(valued, times, -NEVER), self.starts),
+            }
+        )
+        known = (pl.when(pl.col(end).abs() < NEVER).then(end).alias(end) for end in ("first", "last"))
+        return ends.with_columns(known).cast(SPANS_SCHEMA)
+
     def by_sensor(self) -> Iterator[tuple[int, str, pl.DataFrame]]:
         """Shard, id and rows of each sensor, without a copy."""
         sensors = self.sensors.select("shard", "sensor_id", "rows").iter_rows()
@@ -59,4 +80,9 @@ class Runs:
             yield shard, name, self.rows.slice(start, length)
 
 
-NO_RUNS = Runs.of(pl.DataFrame(schema=READINGS_SCHEMA))
+# Made without asking Polars for anything: its threads, begun while a module is imported, would be
+# missing in a process that is forked later.
+NO_RUNS = Runs(
+    pl.DataFrame(schema={"shard": pl.Int32, "sensor_id": pl.String, "rows": pl.UInt32}),
+    pl.DataFrame(schema={name: READINGS_SCHEMA[name] for name in ("timestamp", "value")}),
+)
