@@ -52,6 +52,9 @@ def series_digest(first: int, values: FloatArray, excluded: Iterable[tuple[int, 
     Of what is left out only the steps of the series count, and not how they were described: an
     event before the first reading or after the last changes nothing, nor do two for one.
     """
-    settled = np.where(np.isnan(values), np.nan, values + 0.0)
+    settled = values + 0.0
+    settled[np.isnan(settled)] = np.nan
     left_out = cut(excluded, first=first, stop=first + len(values))
-    return digest_of(str(first), settled.astype("<f8").tobytes(), canonical_json(left_out))
+    return digest_of(
+        str(first), settled.astype("<f8", copy=False).tobytes(), canonical_json(left_out)
+    )

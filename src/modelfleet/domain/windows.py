@@ -4,6 +4,7 @@ Rolling origin: at each origin the model is fitted on what lies before, then for
 day ahead. No step is ever used for both.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Backtest:
     final: Window
 
 
+@functools.lru_cache(maxsize=16)
 def plan_backtest(
     length: int, *, weeks: int, per_week: int, sliding_weeks: int | None = None
 ) -> Backtest:
@@ -49,6 +51,7 @@ def plan_backtest(
 
     A fit learns up to the step before its origin, which is known when the first forecast of the
     week is issued. Origins that lie before the series begins get empty training windows.
+    Most sensors are of one length and share a plan.
     """
 
     def learn_until(stop: int) -> Window:

@@ -46,15 +46,14 @@ def predict_weeks(models: Sequence[LinearModel], features: Columns) -> FloatArra
     Returns:
         shape (rows,); NaN where a feature is.
     """
-    weights = np.stack([model.coefficients for model in models], axis=1)
-    laid, weekly = features.split(weights)
+    laid, weekly = features.split(np.array([model.coefficients for model in models]).T)
     intercepts = np.array([[model.intercept] for model in models])
     # A product per model, always of this shape: how many models there are leaves no trace in it.
     weeks = np.ascontiguousarray(weekly.T)[:, None] @ features.weekly
     slot = features.slot.reshape(len(models), -1)
     stretches = features.laid.reshape(len(laid), *slot.shape)
     forecast = _weigh(stretches, laid[..., None])
-    forecast += np.take_along_axis(weeks[:, 0] + intercepts, slot, axis=1)
+    forecast += (weeks[:, 0] + intercepts)[np.arange(len(models))[:, None], slot]
     return forecast.reshape(-1)
 
 
@@ -134,12 +133,13 @@ def solve_ridge(
         used &= columns
     inverse = 1 / np.sqrt(np.where(used, variance, 1.0)) if standardise else np.ones_like(variance)
     normal = gram * inverse[:, :, None] * inverse[:, None, :]
-    np.einsum("wcc->wc", normal)[:] += penalty
+    windows, width = mean.shape
+    normal.reshape(windows, width**2)[:, :: width + 1] += penalty  # the diagonals
     right = cross * inverse
     weights = np.empty_like(right)
-    for window, chosen in enumerate(used):
-        only = None if chosen.all() else chosen
-        weights[window] = _solve(normal[window], right[window], only, penalty)
+    for window, every in enumerate(np.asarray(used.all(axis=1)).tolist()):
+        chosen = None if every else used[window]
+        weights[window] = _solve(normal[window], right[window], chosen, penalty)
     weights *= inverse
     intercepts = moments.mean[:, -1] - (mean * weights).sum(axis=1)
     for coefficients, intercept in zip(weights, intercepts.tolist(), strict=True):

@@ -8,6 +8,7 @@ Columns of the calendar are not multiplied row by row. Rows of one slot of the w
 their products are those of one week with the sums of the other columns by slot.
 """
 
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,13 +74,17 @@ def measure_moments(
         learnable: shape (n,).
         windows: half-open stretches of the n rows.
     """
-    borders = sorted({edge for window in windows for edge in (window.start, window.stop)})
-    spans = np.array(
-        [(borders.index(window.start), borders.index(window.stop)) for window in windows],
-        dtype=np.int64,
-    ).reshape(-1, 2)
+    borders, spans = _blocks_of(tuple(windows))
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is lost to its own block
-        return _measure(features, target, learnable, np.array(borders, dtype=np.int64), spans)
+        return _measure(features, target, learnable, borders, spans)
+
+
+@functools.lru_cache(maxsize=16)
+def _blocks_of(windows: tuple[Window, ...]) -> tuple[IntArray, IntArray]:
+    """Borders of the blocks that windows are made of, and each window's first block and next."""
+    edges = [edge for window in windows for edge in (window.start, window.stop)]
+    borders, places = np.unique(np.array(edges, dtype=np.int64), return_inverse=True)
+    return borders, places.reshape(-1, 2)
 
 
 def _measure(

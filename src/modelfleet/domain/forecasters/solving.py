@@ -32,7 +32,8 @@ def solve_definite(matrix: FloatArray, right: FloatArray, *, trusted: bool) -> F
         reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
         if reciprocal < SAFE:
             return None
-    return np.asarray(solution, dtype=np.float64).reshape(-1)
+    found: FloatArray = solution.reshape(-1)
+    return found
 
 
 def solve_least_norm(matrix: FloatArray, right: FloatArray) -> FloatArray:

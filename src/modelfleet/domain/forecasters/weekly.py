@@ -22,7 +22,7 @@ def multiply_weekly(
         rows: shape (r, n); the last one tells how often each position counts.
         week: the columns, by slot; shape (m, slots).
         slot: of each of the n positions; each follows on the one before, as a rule.
-        edges: ascending positions between which blocks lie; shape (blocks + 1,).
+        edges: ascending positions between which blocks lie, from 0 to n; shape (blocks + 1,).
 
     Returns:
         shape (blocks, r + m, m): of the rows, and of the columns themselves.
@@ -32,7 +32,7 @@ def multiply_weekly(
     for begin, end in _alike(cuts, slot):
         part = rows[:, cuts[begin] : cuts[end]].reshape(len(rows), end - begin, -1)
         sums = _add_weeks(part, week.shape[1]).swapaxes(0, 1)
-        shown = week[:, slot[cuts[begin] : cuts[begin] + sums.shape[2]]]
+        shown = np.take(week, slot[cuts[begin] : cuts[begin] + sums.shape[2]], axis=1)
         np.matmul(sums, shown.T, out=products[begin:end, : len(rows)])
         np.matmul(shown * sums[:, -1:], shown.T, out=products[begin:end, len(rows) :])
     return products if np.array_equal(cuts, edges) else _gather(products, cuts, edges)
@@ -41,8 +41,8 @@ def multiply_weekly(
 def _cuts(slot: IntArray, edges: IntArray, slots: int) -> IntArray:
     """Borders of blocks, and positions whose slot does not follow on the one before; ascending."""
     places = np.flatnonzero(slot[1:] != slot[:-1] + 1) + 1
-    breaks = places[(slot[places] != 0) | (slot[places - 1] != slots - 1)]
-    return np.union1d(edges, breaks[(edges[0] < breaks) & (breaks < edges[-1])])
+    within_week = slot[places - 1] - slot[places] != slots - 1
+    return np.array(sorted({*edges.tolist(), *places[within_week].tolist()}), dtype=np.int64)
 
 
 def _gather(products: FloatArray, cuts: IntArray, edges: IntArray) -> FloatArray:
