@@ -59,11 +59,13 @@ def find_limits(figures: Figures, machine: Machine) -> tuple[Limit, ...]:
     """The limits of ingestion and of training a linear recipe.
 
     A fit needs the sums of products of all pairs of columns, features and target, over all rows:
-    2 · rows · columns² operations, once, because windows share their sums. The features are written
-    to memory once and read once. Ingestion reads the raw file and writes the table.
+    2 · rows · columns² operations, once, because windows share their sums; columns of the calendar
+    need next to nothing. The features are written to memory once and read once. Ingestion reads the
+    raw file and writes the table.
     """
     rows = figures.fleet.sensors * figures.fleet.hours
-    columns = len(feature_names(default_recipe().features)) + 1
+    calendar = {"daily_harmonics": 0, "weekly_harmonics": 0, "weekend": False}
+    columns = len(feature_names(default_recipe().features.model_copy(update=calendar))) + 1
     operations, moved = 2 * rows * columns**2, 2 * rows * columns * FLOAT
     raw, stored = figures.fleet.history.stat().st_size, figures.stored_bytes
     cores = machine.cores

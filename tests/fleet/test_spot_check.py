@@ -11,7 +11,7 @@ from modelfleet.domain.parameters.fleet import EngineParameters
 from modelfleet.fleet.engine import map_shards
 from modelfleet.fleet.roster import Member, Roster
 from modelfleet.fleet.sharded import ShardedFrame
-from modelfleet.fleet.spot_check import CHECKED, spot_check
+from modelfleet.fleet.spot_check import CHECKED, _draw, spot_check
 from modelfleet.fleet.tasks import TrainingTask
 from modelfleet.stores.workspace import ObjectWorkspace
 from tests.fleet.engine.tasks import FrameSource
@@ -48,6 +48,18 @@ def test_models_of_the_fast_path_are_those_of_scikit_learn(tmp_path: Path) -> No
     assert found.height == CHECKED < len(names)
     assert set(found["outcome"]) == {"equal"}
     assert 0 < found["difference"].to_numpy().max() < 1e-7
+
+
+def test_few_shards_are_read_for_the_comparison() -> None:
+    """Of a fleet of many shards, four with five sensors each; other ones in the next window."""
+    names = [chr(ord("A") + n) for n in range(48)]
+    shards = {n: names[6 * n : 6 * n + 6] for n in range(8)}
+    drawn = [_draw(shards, salt=salt) for salt in ("1:", "2:")]
+    for found in drawn:
+        taken = [len(set(ids) & set(found)) for ids in shards.values()]
+        assert sorted(taken) == [0, 0, 0, 0, 5, 5, 5, 5]
+    assert set(drawn[0]) != set(drawn[1])
+    assert sorted(_draw({0: names[:3], 4: names[3:9]}, salt="1:")) == sorted(names[:9])
 
 
 def test_a_model_that_differs_ends_the_run(tmp_path: Path) -> None:

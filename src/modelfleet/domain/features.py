@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray
+from modelfleet.domain.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from modelfleet.domain.columns import Columns
 from modelfleet.domain.grid import Calendar, Grid
 from modelfleet.domain.medians import median_of_rows
@@ -236,22 +236,25 @@ def _lay_trailing_means(
         return len(spans)
     known = np.isfinite(values)
     holes = np.flatnonzero(~known)
+    last = int(holes[-1]) if len(holes) else -1
+    running = np.cumsum(known[: last + max(spans)])
     summed = values.copy()
     summed[holes] = 0.0
     totals = _span_sums(summed, sorted(spans))
     for row, span in zip(columns, spans, strict=False):
         row[:horizon] = np.nan
         mean, total = row[horizon:], totals[span]
-        # From a span after the last unknown value on all are known.
-        some = min(span + (int(holes[-1]) if len(holes) else -1), len(mean))
-        np.divide(total[:some], _count(known[:some], span), out=mean[:some])
+        some = min(last + span, len(mean))  # so long after the last unknown value all are known
+        np.divide(total[:some], _count(running[:some], span), out=mean[:some])
         np.divide(total[some : len(mean)], span, out=mean[some:])
     return len(spans)
 
 
-def _count(known: BoolArray, span: int) -> FloatArray:
-    """How many of the ``span`` values that end at each position are known; NaN below half."""
-    running = np.cumsum(known)  # whole numbers: their differences are exact
+def _count(running: IntArray, span: int) -> FloatArray:
+    """How many of the ``span`` values that end at each position are known; NaN below half.
+
+    Of whole numbers, unlike of readings, differences of one running sum are exact.
+    """
     count = running.astype(np.float64)
     count[span:] -= running[:-span]
     count[2 * count < span] = np.nan

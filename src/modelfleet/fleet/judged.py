@@ -69,7 +69,7 @@ class Judged:
     @property
     def before(self) -> FloatArray:
         """What was read one step before each step of the judged weeks; shape (weeks, per_week)."""
-        return self.by_week(np.concatenate([[np.nan], self.series.values[:-1]]))
+        return self.by_week(self.series.values[:-1])
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -79,8 +79,10 @@ class Judged:
 
     def valid(self, *forecasts: FloatArray) -> BoolArray:
         """Hours with a reading and with every forecast: the same hours for every contender."""
-        finite = np.isfinite(np.stack([self.actual, *forecasts]))
-        return np.asarray(finite.all(axis=0), dtype=np.bool_)
+        valid: BoolArray = np.isfinite(self.actual)
+        for forecast in forecasts:
+            valid &= np.isfinite(forecast)
+        return valid
 
 
 def backtest_shape(parameters: BacktestParameters) -> dict[str, Any]:

@@ -133,10 +133,11 @@ def solve_ridge(
         used &= columns
     inverse = 1 / np.sqrt(np.where(used, variance, 1.0)) if standardise else np.ones_like(variance)
     normal = gram * inverse[:, :, None] * inverse[:, None, :]
-    normal.reshape(len(normal), -1)[:, :: len(normal[0]) + 1] += penalty  # the diagonals
+    windows, width = mean.shape
+    normal.reshape(windows, width**2)[:, :: width + 1] += penalty  # the diagonals
     right = cross * inverse
     weights = np.empty_like(right)
-    for window, every in enumerate(used.all(axis=1).tolist()):
+    for window, every in enumerate(np.asarray(used.all(axis=1)).tolist()):
         chosen = None if every else used[window]
         weights[window] = _solve(normal[window], right[window], chosen, penalty)
     weights *= inverse

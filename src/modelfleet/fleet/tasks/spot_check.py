@@ -95,7 +95,8 @@ class SpotCheckTask:
 
     def run(self, readings: pl.DataFrame) -> pl.DataFrame:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
-        found = dict(blocks(readings, self.training.axis))
+        checked = readings.filter(pl.col("sensor_id").is_in(self.sensor_ids()))
+        found = dict(blocks(checked, self.training.axis))
         rows = [
             isolated(
                 functools.partial(self._check, member, found[member.sensor_id]),

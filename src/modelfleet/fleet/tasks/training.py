@@ -341,7 +341,7 @@ class TrainingTask:
         return {
             "rows": len(learned),
             "carried_hours": grid.hours(design.carried),
-            "excluded_hours": grid.hours(int(series.excluded[start:].sum())),
+            "excluded_hours": grid.hours(int(np.count_nonzero(series.excluded[start:]))),
             "trained_from": self.axis.time(series.first + int(learned[0])),
             "trained_to": self.axis.time(series.first + int(learned[-1])),
         }
@@ -358,11 +358,12 @@ class TrainingTask:
 def _rows_served(judged: Judged, said: FloatArray, replaced: Mapping[str, int]) -> dict[str, Any]:
     """For how much of the judged weeks the model has a forecast, and what rules made of it."""
     known, read = np.isfinite(said), np.isfinite(judged.actual)
-    silent = min(known.size, len(judged.series.values)) - int(known.sum())
+    forecast, readings = int(np.count_nonzero(known)), int(np.count_nonzero(read))
+    silent = min(known.size, len(judged.series.values)) - forecast
     counts = {SILENT: silent, **replaced} if silent else replaced
     return {
-        "valid_share": float(known[read].mean()) if read.any() else None,
-        "forecast_rows": int(known.sum()),
+        "valid_share": int(np.count_nonzero(known & read)) / readings if readings else None,
+        "forecast_rows": forecast,
         "rules_broken": list(counts),
         "rows_replaced": list(counts.values()),
     }
