@@ -33,11 +33,13 @@ class Judged:
         series: from the sensor's first value to the end of the axis.
         calendar: of the same steps.
         weeks: number of judged weeks, the last ones of the series.
+        told: what its baseline says of them, if that was asked before; shape (weeks, per_week).
     """
 
     series: Series
     calendar: Calendar
     weeks: int
+    told: FloatArray | None = None
 
     def forecast(
         self, baseline: Baseline, facts: SensorFacts, axis: Axis, *, horizon: int, reach: int
@@ -94,9 +96,11 @@ def backtest_shape(parameters: BacktestParameters) -> dict[str, Any]:
     return parameters.model_dump(mode="json", exclude={"exclude_events"})
 
 
-def judged_series(block: Block, member: Member, axis: Axis, *, weeks: int) -> Judged:
+def judged_series(
+    block: Block, member: Member, axis: Axis, *, weeks: int, told: FloatArray | None = None
+) -> Judged:
     """Put a sensor's readings, exclusions and calendar together."""
     length = len(block.values)
     excluded = exclusion_mask(length, first=block.first, periods=member.excluded)
     calendar = axis.calendar(block.first, length)
-    return Judged(Series(block.first, block.values, excluded), calendar, weeks)
+    return Judged(Series(block.first, block.values, excluded), calendar, weeks, told)

@@ -102,7 +102,7 @@ class Judges:
         """Step by step: what the model said, what the baseline said, and what would be served."""
         design, plan = self.task.design("r", judged), self.task.plan(judged)
         model = judged.by_week(forecast_weeks(fits, design, plan.scoring))
-        backup = judged.by_week(self.task.backup(member, judged))
+        backup = self.task.backup(member, judged)
         replay = self.task.replay(member, judged, model, backup).forecast
         return {"model": model, "backup": backup, "served": replay}
 

@@ -105,7 +105,7 @@ def _measure(
     """
     positions = np.flatnonzero(learnable)
     places = np.searchsorted(positions, borders)
-    occupied = np.flatnonzero(np.diff(places))
+    occupied = np.flatnonzero(places[1:] > places[:-1])
     width, blocks = features.width + 2, max(len(borders) - 1, 0)
     if not len(occupied):
         return _join_shared(np.zeros((blocks, width, width)), np.zeros(width - 1), spans)
@@ -193,10 +193,10 @@ def _multiply_laid(rows: FloatArray, edges: IntArray) -> FloatArray:
     Blocks of one length, as weeks are, take one call, each by itself: how many there are leaves no
     trace in any of them.
     """
-    lengths, width = np.diff(edges), len(rows)
-    products = np.zeros((len(lengths), width, width))
-    bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(lengths)]
-    for begin, end in pairwise(bounds):
+    lengths, width = edges[1:] - edges[:-1], len(rows)
+    products = np.empty((len(lengths), width, width))
+    others = np.flatnonzero(lengths[1:] != lengths[:-1]) + 1
+    for begin, end in pairwise([0, *others.tolist(), len(lengths)]):
         part = rows[:, edges[begin] : edges[end]].reshape(width, end - begin, -1).swapaxes(0, 1)
         np.matmul(part, part.swapaxes(1, 2), out=products[begin:end])
     return products

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from modelfleet.domain.arrays import BoolArray, FloatArray, IntArray
+from modelfleet.domain.arrays import FloatArray, IntArray
 
 __all__ = ["multiply_weekly"]
 
@@ -54,8 +54,8 @@ def _gather(products: FloatArray, cuts: IntArray, edges: IntArray) -> FloatArray
 
 def _alike(cuts: IntArray, slot: IntArray) -> Iterator[tuple[int, int]]:
     """Neighbouring stretches of one length that begin in the same slot: the first, and the next."""
-    first, length = slot[cuts[:-1]], np.diff(cuts)
-    other: BoolArray = (np.diff(first) != 0) | (np.diff(length) != 0)
+    first, length = slot[cuts[:-1]], cuts[1:] - cuts[:-1]
+    other = (first[1:] != first[:-1]) | (length[1:] != length[:-1])
     return pairwise([0, *(np.flatnonzero(other) + 1).tolist(), len(length)])
 
 

@@ -224,7 +224,7 @@ class ComparisonTask:
         champion: FloatArray,
         candidate: FloatArray | None = None,
     ) -> dict[str, Any]:
-        backup = judged.by_week(self.training.backup(member, judged))
+        backup = self.training.backup(member, judged)
         said = judged.by_week(champion)
         forecast = self.training.replay(member, judged, said, backup).forecast
         other = forecast

@@ -148,7 +148,7 @@ class _Race:
         return self._last[1]
 
     def _is_good_enough(self, forecast: FloatArray, probability: float) -> bool:
-        backup = self.weeks.by_week(self._trainer.backup(self.member, self.weeks))
+        backup = self._trainer.backup(self.member, self.weeks)
         valid = self.weeks.valid(forecast, backup)
         own, other = (weekly_loss(self.weeks.actual, f, valid) for f in (forecast, backup))
         hours = np.asarray(self.weeks.hours(own))

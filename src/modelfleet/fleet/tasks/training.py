@@ -10,7 +10,6 @@ import polars as pl
 
 from modelfleet.domain.arrays import FloatArray
 from modelfleet.domain.backtest import BacktestResult, run_backtest
-from modelfleet.domain.baselines import make_baseline
 from modelfleet.domain.features import Covariates, Design, build_design, feature_names
 from modelfleet.domain.forecasters import (
     Forecaster,
@@ -41,6 +40,7 @@ from modelfleet.fleet.judged import TRACE, TRACED, Judged, backtest_shape, judge
 from modelfleet.fleet.model_bytes import model_to_bytes
 from modelfleet.fleet.profiles import TIME
 from modelfleet.fleet.roster import Member, Roster
+from modelfleet.fleet.tasks.backups import ask_baseline, ask_baselines
 from modelfleet.fleet.tasks.competition import compete
 
 __all__ = ["CANDIDATE_SCHEMA", "TrainingTask"]
@@ -199,9 +199,10 @@ class TrainingTask:
         """See :class:`~modelfleet.fleet.engine.ShardTask`."""
         found = dict(blocks(readings, self.axis))
         buffer = self._buffer(max((len(block.values) for block in found.values()), default=0))
+        told = ask_baselines(self, found)
         rows = [
             isolated(
-                functools.partial(self._train, member, found.get(member.sensor_id), buffer),
+                functools.partial(self._train, member, found.get(member.sensor_id), buffer, told),
                 sensor_id=member.sensor_id,
             )
             for member in self.roster.all()
@@ -216,10 +217,17 @@ class TrainingTask:
         columns = max((len(feature_names(features)) for features in recipes), default=0)
         return np.empty((columns, length))
 
-    def _train(self, member: Member, block: Block | None, buffer: FloatArray) -> dict[str, Any]:
+    def _train(
+        self,
+        member: Member,
+        block: Block | None,
+        buffer: FloatArray,
+        told: Mapping[str, FloatArray],
+    ) -> dict[str, Any]:
         if block is None:
             raise ValueError("there are no readings")
-        judged = judged_series(block, member, self.axis, weeks=self.backtest.weeks)
+        backup, weeks = told.get(member.sensor_id), self.backtest.weeks
+        judged = judged_series(block, member, self.axis, weeks=weeks, told=backup)
         if member.rivals:
             return compete(self, member, judged, buffer)
         return self.fit(member.assigned, member, judged, buffer)
@@ -272,14 +280,8 @@ class TrainingTask:
         )
 
     def backup(self, member: Member, judged: Judged) -> FloatArray:
-        """What the sensor's baseline says of the judged weeks, NaN before; shape (n,)."""
-        return judged.forecast(
-            make_baseline(self.baselines[member.sensor_id], weeks=self.baseline_weeks),
-            member.facts,
-            self.axis,
-            horizon=self.horizon,
-            reach=judged.weeks + self.baseline_weeks + 1,
-        )
+        """What the sensor's baseline says of the judged weeks; shape (weeks, per_week)."""
+        return ask_baseline(self, member, judged) if judged.told is None else judged.told
 
     @property
     def min_rows(self) -> int:
@@ -309,7 +311,7 @@ class TrainingTask:
         }
 
     def _evidence(self, member: Member, judged: Judged, result: BacktestResult) -> dict[str, Any]:
-        backup = judged.by_week(self.backup(member, judged))
+        backup = self.backup(member, judged)
         actual, said = judged.actual, judged.by_week(result.forecast)
         replay = self.replay(member, judged, said, backup)
         forecast = replay.forecast
