@@ -37,11 +37,11 @@ def _surely_none(values: FloatArray, days: FloatArray, factor: float) -> bool:
     If more than a quarter of the values lie at or below some ``low`` and more than a quarter at or
     above some ``high``, the quartiles lie at or beyond both, and their limits beyond these ones.
     """
-    centre = values.mean()
-    half = max(days.max() - centre, centre - days.min()) / (2 * factor)
+    centre, lowest, highest = values.mean(), days.min(), days.max()
+    half = max(highest - centre, centre - lowest) / (2 * factor)
     low, high = centre - half, centre + half
     margin = factor * (high - low)
-    if days.min() < low - margin or days.max() > high + margin:
+    if lowest < low - margin or highest > high + margin:
         return False
     quarter = len(values) / 4 + 1
     return bool(

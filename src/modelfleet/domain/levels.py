@@ -1,10 +1,11 @@
 """The level of a sensor from day to day: where it changed for good, and by how much."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-from modelfleet.domain.arrays import FloatArray
+from modelfleet.domain.arrays import FloatArray, IntArray
 
 __all__ = ["Days", "Shift", "find_shift", "level_ratio", "summarise_days"]
 
@@ -77,22 +78,20 @@ def level_ratio(days: Days, hold: int) -> float:
     known = np.isfinite(days.levels)
     if known.sum() < 2 * hold + 1:
         return 1.0
-    level = _held_ratios(np.abs(days.levels[known]), hold)
-    if not (level > 1).any():  # as a rule, whatever the spread did
-        return 1.0
-    spread = _held_ratios(days.spreads[known], hold)
+    sizes = np.stack([np.abs(days.levels[known]), days.spreads[known]])
+    level, spread = _held_ratios(sizes, hold)
     ratio = np.minimum(level, np.where(np.isfinite(spread), spread**2, np.inf))
     return float(np.max(ratio, initial=1.0, where=np.isfinite(ratio)))
 
 
 def _held_ratios(size: FloatArray, hold: int) -> FloatArray:
-    """Factors between the days before and after each change, up and then down."""
+    """Factors between the days before and after each change, up and then down; last axis days."""
     windows = _ordered_windows(size, hold)
     spare = int(hold > 3)
-    low, high = windows[:, spare], windows[:, hold - 1 - spare]
-    before, after = slice(None, -hold - 1), slice(hold + 1, None)
+    low, high = windows[..., spare], windows[..., hold - 1 - spare]
+    before, after = (..., slice(None, -hold - 1)), (..., slice(hold + 1, None))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.concatenate([low[after] / high[before], low[before] / high[after]])
+        return np.concatenate([low[after] / high[before], low[before] / high[after]], axis=-1)
 
 
 def find_shift(
@@ -168,8 +167,13 @@ def _running_median(values: FloatArray, width: int) -> FloatArray:
 
 
 def _ordered_windows(values: FloatArray, width: int) -> FloatArray:
-    """Every ``width`` neighbours, sorted; shape (n - width + 1, width)."""
-    first = np.arange(len(values) - width + 1)
-    windows: FloatArray = values[first[:, None] + np.arange(width)]
-    windows.sort(axis=1)
+    """Every ``width`` neighbours, sorted; shape (..., n) to (..., n - width + 1, width)."""
+    windows: FloatArray = values.take(_neighbours(values.shape[-1], width), axis=-1)
+    windows.sort(axis=-1)
     return windows
+
+
+@functools.lru_cache(maxsize=32)
+def _neighbours(length: int, width: int) -> IntArray:
+    """Their positions: most sensors have as many days."""
+    return np.arange(length - width + 1)[:, None] + np.arange(width)

@@ -96,8 +96,10 @@ def profile_block(block: Block, axis: Axis, parameters: ProfileParameters) -> di
 
 def _run_lengths(values: AnyArray) -> IntArray:
     """Lengths of the runs of equal neighbours, in order; shape (runs,)."""
-    change = np.flatnonzero(values[1:] != values[:-1]) + 1
-    return np.diff(np.concatenate([[0], change, [len(values)]]))
+    change = np.flatnonzero(values[1:] != values[:-1])
+    edges = np.empty(len(change) + 2, dtype=np.int64)
+    edges[0], edges[1:-1], edges[-1] = 0, change + 1, len(values)
+    return edges[1:] - edges[:-1]
 
 
 def _last_run(values: FloatArray) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import polars as pl
 from threadpoolctl import threadpool_info
 
+from modelfleet.fleet.engine.memory import KEEP_MEMORY
 from modelfleet.fleet.spans import spans_of
 
 SCHEMA = pl.Schema(
@@ -61,7 +62,8 @@ class SumTask:
         marks: file with a line for each sensor that was begun.
         factor: of the sums.
         deeds: what some sensors do: ``kill`` their worker, do so ``once``, ``exhaust`` the memory,
-            ``raise``, ``lose`` their row, ``wait`` for a second, count ``threads``.
+            ``raise``, ``lose`` their row, ``wait`` for a second, count ``threads``
+            or what makes it ``keep`` memory.
         crowd: how many sensors at once exhaust the memory.
         dear: effort per sensor.
     """
@@ -125,6 +127,10 @@ class SumTask:
                 time.sleep(1)
             case "threads":
                 total = max(pool["num_threads"] for pool in threadpool_info())
+            case "keep":
+                total = sum(
+                    value in os.environ.get(name, "") for name, value in KEEP_MEMORY.items()
+                )
         return {"sensor_id": sensor_id, "outcome": "summed", "total": total, "values": values}
 
 

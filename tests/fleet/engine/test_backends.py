@@ -17,6 +17,7 @@ from modelfleet.domain.errors import TaskError
 from modelfleet.domain.parameters.fleet import EngineParameters
 from modelfleet.fleet.engine import Call, dask, futures, make_job, map_shards, open_engine
 from modelfleet.fleet.engine.futures import run_futures
+from modelfleet.fleet.engine.memory import KEEP_MEMORY
 from modelfleet.fleet.sharded import ShardedFrame
 from modelfleet.stores.workspace import ObjectWorkspace
 from tests.clusters import DaskCluster, start_cluster
@@ -88,6 +89,14 @@ def test_a_worker_uses_one_thread(engine: EngineParameters, tmp_path: Path) -> N
     task = SumTask(MANY, str(tmp_path / "marks"), deeds={"s17": "threads"})
     row = run(task, tmp_path, engine).scan().filter(sensor_id="s17").collect()
     assert row["total"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_a_worker_of_ours_keeps_its_memory_for_the_next_shard(backend: str, tmp_path: Path) -> None:
+    """Else the system clears the same pages anew; allocators are told when the process starts."""
+    task = SumTask(MANY, str(tmp_path / "marks"), deeds={"s17": "keep"})
+    row = run(task, tmp_path, parameters(backend)).scan().filter(sensor_id="s17").collect()
+    assert row["total"].to_list() == [len(KEEP_MEMORY)]
 
 
 def test_a_worker_with_other_code_is_refused(engine: EngineParameters, tmp_path: Path) -> None:

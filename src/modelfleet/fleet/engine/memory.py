@@ -7,7 +7,7 @@ __all__ = ["KEEP_MEMORY"]
 
 KEEP_MEMORY: Mapping[str, str] = MappingProxyType(
     {
-        "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1",  # of Polars
+        "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1",  # of Polars, which puts its own before
         "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),  # of the C library, and so of numpy
         "MALLOC_TRIM_THRESHOLD_": str(2**30),
     }

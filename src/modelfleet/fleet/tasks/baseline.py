@@ -74,7 +74,7 @@ FOR_SERVING = ("pattern", *STATE_COLUMNS)
 Row = dict[str, Any]
 
 TOGETHER = 8
-"""Sensors that are computed at once: what they need fits into the processor's cache."""
+"""Sensors that are computed at once: more are no faster, and a failure costs all of them twice."""
 
 NO_BACKUP = {
     "weekly_naive": "no_recent_value",
