@@ -1,5 +1,7 @@
 """Figures for MLflow, written at once."""
 
+from collections.abc import Iterator
+
 import mlflow
 import pytest
 from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
