@@ -10,6 +10,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 
+from modelfleet.fleet import aside
 from modelfleet.fleet.stamps import stamp_tables
 from modelfleet.hooks import RefusedConfigurationError, StoppedRunError
 from modelfleet.pipeline_registry import register_pipelines
@@ -143,3 +144,21 @@ def test_what_would_ingest_is_refused_with_what_to_call(project: Project, stage:
 def test_where_nothing_is_taken_nothing_is_checked() -> None:
     """As committed, test ingests by itself."""
     before_run("__default__", DataCatalog({}), conf=ROOT / "conf")
+
+
+def test_a_run_that_is_refused_or_interrupted_keeps_no_process(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would have been needed later is not waited for."""
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    dismissed: list[bool] = []
+    monkeypatch.setattr(KedroSession, "run", interrupted)
+    monkeypatch.setattr(aside, "dismiss", lambda: dismissed.append(True))
+    with inside(project.path):
+        bootstrap_project(project.path)
+        with FleetSession.create(project.path) as session, pytest.raises(KeyboardInterrupt):
+            session.run()
+    assert dismissed

@@ -9,6 +9,7 @@ STAGES = {"ingestion", "validation", "baseline", "training", "evaluation", "prom
 WITHOUT_PREVIEW = {
     "workspace",
     "training_task",
+    "pictures",
     "champions",
     "ingestion_store",
     "run_info",

@@ -1,5 +1,7 @@
 """Figures for MLflow, written at once."""
 
+from collections.abc import Iterator
+
 import mlflow
 import pytest
 from kedro_mlflow.io.metrics import MlflowMetricsHistoryDataset
@@ -14,12 +16,15 @@ FIGURES = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A run that is over."""
+    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('metrics')}/mlflow.db")
+    mlflow.set_experiment("e")
     with mlflow.start_run() as started:
-        run_id: str = started.info.run_id
-    return run_id
+        run_id = started.info.run_id
+    yield run_id
+    mlflow.set_tracking_uri(before)
 
 
 def logged(run: str, prefix: str) -> dict[str, list[tuple[float, int]]]:

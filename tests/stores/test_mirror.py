@@ -207,6 +207,23 @@ def test_the_same_release_again_registers_nothing(
     assert version.tags["state"] == "waiting for approval"
 
 
+def test_what_is_installed_is_not_listed_for_a_release(
+    empty: str, store: ReleaseStore, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow would, to compare versions that were read from there; it does again afterwards."""
+    from mlflow.utils import environment
+
+    compares = environment.warn_dependency_requirement_mismatches
+    listed: list[str] = []
+    name = "mlflow.utils.requirements_utils._init_packages_to_modules_map"
+    monkeypatch.setattr(name, lambda: listed.append(name))
+    mlflow.set_experiment("e")
+    with mlflow.start_run():
+        assert register_release(store, release.rid, "unlisted", state="live")
+    assert listed == []
+    assert environment.warn_dependency_requirement_mismatches is compares
+
+
 def dataset(few: Project, name: str) -> RegisteredReleaseDataset:
     """As the catalog makes it."""
     with inside(few.path):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from modelfleet.fleet.processes import ONE_THREAD, begin_work
@@ -35,9 +36,9 @@ class Companion:
     """
 
     def __init__(self, modules: Sequence[str], *, env: Mapping[str, str]) -> None:
-        path = os.pathsep.join(filter(None, sys.path))
+        path = os.pathsep.join(each or str(Path.cwd()) for each in sys.path)
         self._child = subprocess.Popen(  # noqa: S603  this very interpreter
-            [sys.executable, "-c", SERVE, *modules],
+            [sys.executable, "-P", "-c", SERVE, *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path, **ONE_THREAD, **env},

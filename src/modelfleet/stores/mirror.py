@@ -5,6 +5,7 @@ Tags and the alias ``live`` follow the channel. MLflow is never the authority: w
 is logged, nothing else changes, and the next call mends it.
 """
 
+import importlib
 import importlib.metadata
 import io
 import logging
@@ -35,6 +36,8 @@ PARTLY, REPLACED = "partly live", "replaced"
 SERVING = (LIVE, PARTLY, REPLACED)
 
 BARS = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+
+CHECK = "warn_dependency_requirement_mismatches"
 
 REQUIREMENTS = (
     "joblib", "kedro", "mlflow", "numpy", "obstore", "pandas", "polars", "pyarrow", "pydantic",
@@ -105,7 +108,7 @@ def register_release(store: ReleaseStore, rid: str, name: str, *, state: str) ->
         return False
     release = store.open(rid)
     tags = {"rid": rid, "state": state, **_facts(release)}
-    with _quietly():
+    with _quietly(), _unchecked():
         mlflow.register_model(_log(store, rid), name, await_registration_for=0, tags=tags)
     return True
 
@@ -164,6 +167,21 @@ def _quietly() -> Iterator[None]:
         loud.setLevel(level)
         os.environ.pop(BARS)
         os.environ.update({} if bars is None else {BARS: bars})
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Without MLflow comparing requirements with what is installed: ours were read from there.
+
+    For it MLflow lists the files of every installed package: half of the time of logging a release.
+    """
+    environment: Any = importlib.import_module("mlflow.utils.environment")
+    check = getattr(environment, CHECK, None)  # no public name, so it may have gone
+    setattr(environment, CHECK, lambda _: None)
+    try:
+        yield
+    finally:
+        setattr(environment, CHECK, check)
 
 
 def _log(store: ReleaseStore, rid: str) -> str:
