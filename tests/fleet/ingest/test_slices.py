@@ -1,5 +1,6 @@
 """A batch may be worked on in slices of any size: what comes out does not depend on it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -57,6 +58,26 @@ def test_slices_hold_whole_shards_and_every_sender_once(
     assert sum(part.height for part in parts) == len(rows) + 1
     found = [shard for part in parts for shard in part["shard"].drop_nulls().unique()]
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("most_rows", [5, 40, 1000])
+def test_sensor_after_sensor_is_the_same_as_mingled(most_rows: int) -> None:
+    """Stretches of a file, sound ones and others, give what slices of whole shards give."""
+    start = datetime(2021, 1, 1, tzinfo=UTC)
+    rows = [
+        (start + timedelta(hours=hour), f"s{number:02}", None if hour == number else float(hour))
+        for number in range(12)
+        for hour in range(9)
+    ]
+    rows[20], rows[40] = (*rows[20][:2], float("inf")), rows[39]
+    rows[60] = (rows[60][0] + timedelta(minutes=2), *rows[60][1:])
+    raw = pl.DataFrame(rows, schema=["time", "id", "v"], orient="row")
+    ordered = ingest(raw, most_rows=most_rows)
+    mingled = ingest(raw.sort("time", "id"), most_rows=most_rows)
+    assert ordered.account == mingled.account
+    assert ordered.account.rejected == {"not_finite": 1}
+    assert ordered.readings.equals(mingled.readings)
+    assert ordered.rejected.drop("row").equals(mingled.rejected.drop("row"))
 
 
 SOURCES = st.lists(st.tuples(st.sampled_from(["a", "s2", "é", "e\u0301", "s9", "", None]),
