@@ -119,7 +119,7 @@ def run(
     judge = functools.partial(judge_candidates, sensors=SENSORS, weeks=8, gate=EVALUATION.gate)
     verdicts = judge(candidates.collect())
     effects = exclusion_effects(
-        candidates.collect(),
+        candidates.scan(),
         unexcluded.collect(),
         verdicts,
         hours=judged_exclusions(fitted, events, AXIS, weeks=8),
@@ -216,7 +216,7 @@ def test_a_sensor_that_fails_without_the_exclusion_says_why(tmp_path: Path) -> N
         schema=CANDIDATE_SCHEMA,
     )
     effects = exclusion_effects(
-        told.candidates.collect(),
+        told.candidates.scan(),
         failed,
         told.verdicts,
         hours=judged_exclusions(told.baselines, EVENTS, AXIS, weeks=8),

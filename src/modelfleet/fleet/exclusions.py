@@ -106,7 +106,7 @@ def judged_exclusions(
 
 
 def exclusion_effects(
-    candidates: pl.DataFrame,
+    candidates: pl.LazyFrame,
     unexcluded: pl.DataFrame,
     verdicts: pl.DataFrame,
     *,
@@ -119,7 +119,7 @@ def exclusion_effects(
     evidence of the other sensors stays, that of these is replaced.
 
     Args:
-        candidates: of the run.
+        candidates: of the run; read only where anything was left out.
         unexcluded: of the sensors of which something was left out, computed without that.
         verdicts: of the run.
         hours: from :func:`judged_exclusions`.
@@ -130,9 +130,10 @@ def exclusion_effects(
     """
     if unexcluded.is_empty():
         return pl.DataFrame(schema=EFFECT_SCHEMA)
-    others = candidates.join(unexcluded, on="sensor_id", how="anti")
+    fitted = candidates.collect()
+    others = fitted.join(unexcluded, on="sensor_id", how="anti")
     swapped = pl.concat([others, unexcluded.select(others.columns)])
-    before = _figures(candidates, verdicts)
+    before = _figures(fitted, verdicts)
     after = _figures(swapped, judge(swapped)).rename(
         {name: f"{name}_without" for name in (*FIGURES, "sentence")}
     )

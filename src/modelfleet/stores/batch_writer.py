@@ -19,8 +19,8 @@ from modelfleet.domain.lineage import canonical_json
 from modelfleet.fleet.ingest.account import Account
 from modelfleet.fleet.ingest.digests import ContentDigest, add_digests, digest_runs
 from modelfleet.fleet.ingest.identity import IdKind
-from modelfleet.fleet.spans import SPANS_SCHEMA, join_spans
 from modelfleet.fleet.ingest.readings import READINGS_SCHEMA, REJECTED_SCHEMA, Ingested
+from modelfleet.fleet.spans import SPANS_SCHEMA, join_spans
 from modelfleet.stores.delta import commit_value, open_table, scan_table
 from modelfleet.stores.delta_commit import OVERTAKEN, Commit, NewFiles, commit_files, commit_once
 from modelfleet.stores.held_readings import HeldReadings

@@ -68,7 +68,12 @@ class NewFiles:
         self.put(content.getvalue(), statistics_of(frame.height, frame), shard=shard, news=news)
 
     def put(
-        self, content: bytes, statistics: str, *, shard: int | None = None, news: bool = True
+        self,
+        content: bytes | memoryview,
+        statistics: str,
+        *,
+        shard: int | None = None,
+        news: bool = True,
     ) -> None:
         """Write a file as it is.
 

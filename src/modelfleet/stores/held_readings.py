@@ -1,6 +1,5 @@
 """Holds readings until a file for each shard is worth it, and writes these."""
 
-import io
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +59,7 @@ class HeldReadings:
         self._rows = 0
 
 
-def _written(sensors: Sequence[Sensor]) -> tuple[bytes, str]:
+def _written(sensors: Sequence[Sensor]) -> tuple[memoryview, str]:
     """A file with the rows of some sensors, and its statistics."""
     ordered = sorted(sensors, key=lambda each: each[0])
     names = [name for name, _ in ordered]
@@ -69,7 +68,7 @@ def _written(sensors: Sequence[Sensor]) -> tuple[bytes, str]:
     return content, statistics_of(rows.height, [pl.Series("sensor_id", names), *rows])
 
 
-def _as_parquet(names: list[str], lengths: list[int], rows: pl.DataFrame) -> bytes:
+def _as_parquet(names: list[str], lengths: list[int], rows: pl.DataFrame) -> memoryview:
     """A Parquet file with ``sensor_id``, ``timestamp`` and ``value``.
 
     Arrow is told what Polars would have to find out: which ids come again and again, and that
@@ -81,7 +80,7 @@ def _as_parquet(names: list[str], lengths: list[int], rows: pl.DataFrame) -> byt
     numbers = np.repeat(np.arange(len(names), dtype=np.int32), lengths)
     ids = pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names, pa.string()))
     columns = {"sensor_id": ids, **{name: rows[name].to_arrow() for name in ("timestamp", "value")}}
-    content = io.BytesIO()
+    content = pa.BufferOutputStream()  # whose memory Arrow keeps for the next file
     pq.write_table(
         pa.table(columns),
         content,
@@ -91,4 +90,4 @@ def _as_parquet(names: list[str], lengths: list[int], rows: pl.DataFrame) -> byt
         write_statistics=["timestamp"],
         store_schema=False,  # which would say that ids are numbers
     )
-    return content.getvalue()
+    return memoryview(content.getvalue()).cast("B")

@@ -67,7 +67,7 @@ class Objects:
             return False
         return True
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: bytes | memoryview) -> None:
         """Store an object, whole or not at all, in place of one that may be there."""
         import obstore
 

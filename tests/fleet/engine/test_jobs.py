@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import chain, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,11 +61,15 @@ def test_dear_sensors_are_handed_out_in_smaller_calls(size: int, most: int, dear
     assert all(len(batch) == 1 or sum(j.effort for j in batch) <= most for batch in batches)
 
 
-def test_small_shards_are_joined_to_a_few_batches_per_worker() -> None:
+@pytest.mark.parametrize(("workers", "most"), [(1, 1000), (2, 1000), (2, 100)])
+def test_small_shards_are_joined_to_batches_that_become_smaller(workers: int, most: int) -> None:
     """A batch costs some milliseconds, so there are not many; nobody waits long for the last."""
     jobs = [make_job(fleet([10] * 64), shard, "") for shard in range(64)]
-    assert len(make_batches(jobs, workers=1, most=1000)) == 4
-    assert len(make_batches(jobs, workers=2, most=1000)) == 8
+    sizes = [len(batch) for batch in make_batches(jobs, workers=workers, most=most)]
+    assert len(sizes) < 10 * workers
+    assert sizes[0] == min(64 // (2 * workers), most // 10)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-workers:] == [1] * workers
 
 
 @given(size=st.integers(2, 40))

@@ -17,7 +17,7 @@ from modelfleet.fleet.ingest.repetitions import Stored
 from modelfleet.fleet.ingest.senders import Slice, list_senders
 from tests.fleet.ingest.test_ingest import FLEET, NOW, SENSORS, settings
 
-START = datetime(2021, 1, 1)
+START = datetime(2021, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 PLAIN = Clock(pl.Datetime("us"), has_offsets=False, zone="UTC")
 RULES = Rules(settings(), FLEET, NOW)
 Row = tuple[str | None, datetime | None, float | None]
@@ -36,9 +36,7 @@ def told(rows: list[Row], stored: Stored) -> tuple[Ingested | None, Ingested]:
     senders = list_senders(counted, SENSORS, shards=4)
     judged = judge_rows(frame.lazy(), senders, clock=PLAIN, rules=RULES, what="raw")
     each = settle_rows(judged, senders, rules=RULES, stored=stored, name="raw")
-    glance = at_a_glance(
-        frame, senders, clock=PLAIN, rules=RULES, stored=stored, name="raw"
-    )
+    glance = at_a_glance(frame, senders, clock=PLAIN, rules=RULES, stored=stored, name="raw")
     return glance, each
 
 
@@ -67,7 +65,7 @@ def spoil(rows: list[Row], at: int, fault: str) -> None:
         "unknown": ("elsewhere", time, value),
         "no time": (name, None, value),
         "future": (name, NOW.replace(tzinfo=None) + timedelta(hours=1), value),
-        "old": (name, datetime(1999, 1, 1), value),
+        "old": (name, START - timedelta(days=9000), value),
         "off grid": (name, time + timedelta(minutes=29), value),
         "moved": (name, time + timedelta(minutes=1), value),
         "again": rows[at - 1],

@@ -17,7 +17,8 @@ from modelfleet.fleet.sharded import file_name
 
 __all__ = ["Job", "Joint", "make_batches", "make_job", "result_file", "split_jobs"]
 
-BATCHES_PER_WORKER = 4
+SHARE = 2
+"""Batches that each worker could still get, if all were as large as the next one."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,19 @@ def split_jobs(jobs: Iterable[Job], most: int) -> Iterator[Job]:
 
 
 def make_batches(jobs: Sequence[Job], *, workers: int, most: int) -> list[tuple[Job, ...]]:
-    """Join small jobs, so that each worker gets a few batches of at most ``most`` cheap sensors."""
-    total = sum(job.effort for job in jobs)
-    target = min(most, max(total // (BATCHES_PER_WORKER * workers), 1))
+    """Join small jobs to batches of at most ``most`` cheap sensors.
+
+    A batch costs some milliseconds, and a worker that finds none left waits for the others: so they
+    become smaller towards the end (Hummel et al., 1992, doi:10.1145/135226.135232).
+    """
+    left = sum(job.effort for job in jobs)
     batches: list[list[Job]] = []
-    size = target
+    size = target = 0
     for job in jobs:
         if size >= target or size + job.effort > most:
             batches.append([])
-            size = 0
+            size, target = 0, max(left // (SHARE * workers), 1)
         batches[-1].append(job)
         size += job.effort
+        left -= job.effort
     return [tuple(batch) for batch in batches]

@@ -74,7 +74,9 @@ def ingest_batch(
             # A shard that holds corrections is written anew, from all rows that concern it.
             for part in slices(known, most_rows, whole_shards=stored.last is not None):
                 with _named(batch):
-                    settled = _settle(part, rows, clock=clock, rules=rules, stored=stored, name=batch.name)
+                    settled = _settle(
+                        part, rows, clock=clock, rules=rules, stored=stored, name=batch.name
+                    )
                 unreadable.add(settled.rejected, settled.account.rows_in)
                 yield settled
 
@@ -92,9 +94,7 @@ def _settle(
     asked = rows.of(part.senders["raw_id"]) if part.lines is None else rows.between(*part.lines)
     if worth_a_glance(part, clock, asked.collect_schema()["value"]):
         frame = asked.collect()
-        done = at_a_glance(
-            frame, part.senders, clock=clock, rules=rules, stored=stored, name=name
-        )
+        done = at_a_glance(frame, part.senders, clock=clock, rules=rules, stored=stored, name=name)
         if done is not None:
             return done
         asked = frame.lazy()

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from modelfleet.domain.arrays import IntArray
 from modelfleet.fleet.spans import SPANS_SCHEMA
 
 __all__ = ["NO_RUNS", "READINGS_SCHEMA", "Runs"]
@@ -46,10 +47,10 @@ class Runs:
         return cls(sensors, table.select("timestamp", "value"))
 
     @property
-    def starts(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def starts(self) -> IntArray:
         """The first row of each sensor."""
         lengths = self.sensors["rows"].to_numpy().astype(np.int64)
-        return np.cumsum(lengths) - lengths
+        return np.asarray(np.cumsum(lengths) - lengths)
 
     def table(self) -> pl.DataFrame:
         """One row per reading, :data:`READINGS_SCHEMA`."""
@@ -70,7 +71,9 @@ class Runs:
                 "last": np.maximum.reduceat(np.where(valued, times, -NEVER), self.starts),
             }
         )
-        known = (pl.when(pl.col(end).abs() < NEVER).then(end).alias(end) for end in ("first", "last"))
+        known = (
+            pl.when(pl.col(end).abs() < NEVER).then(end).alias(end) for end in ("first", "last")
+        )
         return ends.with_columns(known).cast(SPANS_SCHEMA)
 
     def by_sensor(self) -> Iterator[tuple[int, str, pl.DataFrame]]:

@@ -14,7 +14,7 @@ MOST_ROWS = 4_000_000
 """Rows that are held in memory at a time; a shard is never split."""
 
 STRETCH = 1_000_000
-"""Rows of a stretch of the source: little enough that one takes the memory that the last one left."""
+"""Rows of a stretch of the source: so few that one takes the memory of the one before."""
 
 
 def list_senders(raw_ids: pl.DataFrame, limits: pl.DataFrame, *, shards: int) -> pl.DataFrame:
@@ -56,9 +56,7 @@ class Slice:
     together: bool = False
 
 
-def slices(
-    senders: pl.DataFrame, most_rows: int, *, whole_shards: bool = True
-) -> Iterator[Slice]:
+def slices(senders: pl.DataFrame, most_rows: int, *, whole_shards: bool = True) -> Iterator[Slice]:
     """Cut a batch into slices with about ``most_rows`` rows at most.
 
     Args:

@@ -129,9 +129,9 @@ def compare_exclusions(
         gate=evaluation.gate,
         overrides=overrides,
     )
-    fitted = baselines.collect(without=FOR_SERVING)
+    fitted = baselines.scan().select("sensor_id", "excluded_hours", "trained_from").collect()
     effects = find_effects(
-        candidates.collect(without=TRACES),
+        candidates.scan().drop(TRACES),
         unexcluded_candidates.collect(without=TRACES),
         from_pandas(verdicts),
         hours=judged_exclusions(fitted, periods, axis, weeks=backtest.weeks),
