@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from modelfleet.domain.columns import Columns
 from modelfleet.domain.errors import ConfigurationError, LedgerError, ReleaseError, TaskError
 from modelfleet.domain.forecasters import EstimatorModel
 from modelfleet.domain.parameters.evaluation import GateParameters
@@ -387,7 +388,8 @@ def test_types_of_other_packages_are_told_when_training() -> None:
         to_bytes(model)
     content = to_bytes(model, "tests")
     loaded = model_from_bytes(content, packages=["tests"])
-    np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
+    rows = Columns.of(features)
+    np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))
     with pytest.raises(ReleaseError, match=r"cannot be trusted: UntrustedTypes.*Cautious"):
         model_from_bytes(content, packages=["sklearn"])
 
@@ -406,7 +408,8 @@ def test_a_model_forecasts_the_same_after_the_way_through_bytes() -> None:
     model = boosted(3)
     features = np.random.default_rng(1).normal(size=(20, 3))
     loaded = model_from_bytes(to_bytes(model), packages=["sklearn"])
-    np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
+    rows = Columns.of(features)
+    np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))
 
 
 def test_what_is_no_estimator_has_no_bytes() -> None:
