@@ -128,9 +128,7 @@ class SumTask:
             case "threads":
                 total = max(pool["num_threads"] for pool in threadpool_info())
             case "keep":
-                total = sum(
-                    value in os.environ.get(name, "") for name, value in KEEP_MEMORY.items()
-                )
+                total = sum(os.environ.get(name) == value for name, value in KEEP_MEMORY.items())
         return {"sensor_id": sensor_id, "outcome": "summed", "total": total, "values": values}
 
 

@@ -7,14 +7,13 @@ __all__ = ["KEEP_MEMORY"]
 
 KEEP_MEMORY: Mapping[str, str] = MappingProxyType(
     {
-        "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1",  # of Polars, which puts its own before
-        "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),  # of the C library, and so of numpy
+        "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
         "MALLOC_TRIM_THRESHOLD_": str(2**30),
     }
 )
 """Environment of the worker processes that we start ourselves.
 
-Allocators hand memory back between two shards, and the system clears every page of it anew: a
-tenth of a baseline's time. Shards are about as large as each other, so nothing grows by it. Each
-variable is read by one allocator when the process starts; elsewhere it does nothing.
+The C library, and so numpy, hands memory back between two sensors, and the system clears each page
+of it anew. Shards are about as large as each other, so nothing grows by it. GNU's C library reads
+these when the process starts; others do not know them. What Polars does stands in the settings.
 """
