@@ -98,8 +98,8 @@ def _stretches(senders: pl.DataFrame, spans: pl.DataFrame, most_rows: int) -> It
     stops = [*lines[1:], int(senders["rows"].sum())]
     parts = senders.join(placed.select("sensor_id", "slice"), on="sensor_id", maintain_order="left")
     by_slice = parts.sort("slice", maintain_order=True).partition_by("slice", maintain_order=True)
-    for part, *between in zip(by_slice, lines, stops, strict=True):
-        yield Slice(part.drop("slice"), (between[0], between[1]), together=True)
+    for part, first, stop in zip(by_slice, lines, stops, strict=True):
+        yield Slice(part.drop("slice"), (first, stop), together=True)
 
 
 SPANS = {"sensor_id": pl.String, "first": pl.Int64, "last": pl.Int64, "rows": pl.Int64}
