@@ -131,6 +131,15 @@ def test_answers_are_given_to_whoever_asked() -> None:
     companion.kill()
 
 
+def test_large_questions_and_answers_do_not_wait_for_each_other() -> None:
+    """An answer that nobody has read yet fills its pipe, as the next question does the other."""
+    companion = Companion([], env={})
+    much = b"." * 2**20
+    first, second = (companion.ask(bytes, much) for _ in range(2))
+    assert companion.answer(second) == companion.answer(first) == much
+    companion.kill()
+
+
 def test_what_libraries_print_is_no_answer(capfd: pytest.CaptureFixture[str]) -> None:
     """It goes where errors go."""
     companion = Companion([], env={})

@@ -52,10 +52,14 @@ class Companion:
     def ask(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> int:
         """Have a function called, and go on; the number of the answer.
 
+        What was asked before is waited for: an answer that nobody reads may fill its pipe while the
+        next question fills the other one, and then neither side would go on.
+
         Raises:
             CompanionDiedError: it cannot be asked.
         """
         asked = pickle.dumps((function, arguments, named))
+        self._hear(self._asked)
         try:
             self._questions.write(asked)
             self._questions.flush()
@@ -71,15 +75,19 @@ class Companion:
             CompanionDiedError: it died before it could tell.
             Exception: what the function raised.
         """
+        self._hear(number)
+        returned, told = self._answers[number - 1]
+        if returned:
+            return told
+        raise told
+
+    def _hear(self, number: int) -> None:
+        """Wait until so many answers are there."""
         while len(self._answers) < number:
             try:
                 self._answers.append(pickle.load(self._told))  # noqa: S301  ours
             except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
                 raise CompanionDiedError from error
-        returned, told = self._answers[number - 1]
-        if returned:
-            return told
-        raise told
 
     def leave(self) -> None:
         """Nothing more is asked: it ends when it has answered."""
