@@ -73,7 +73,10 @@ def _process(arguments: list[str], folder: Path) -> Iterator[None]:
         "PYTHONPATH": str(ROOT),  # tasks and estimators of these tests
         "POLARS_MAX_THREADS": "1",
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # else idle workers keep a core warm
+        # Otherwise idle processes keep a core warm.
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "2s",
+        "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
     }
     with (folder / f"{arguments[0]}.log").open("wb") as log:
         process = subprocess.Popen(
