@@ -15,6 +15,10 @@ export GX_ANALYTICS_ENABLED := false
 # kedro-mlflow defines a model class at import, and MLflow has an opinion on it at every start.
 export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
 
+# A run is several processes. Where Python may not keep what it compiles, each of them compiles its
+# libraries anew, and takes three times as long; all of it stays in .venv and src.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
